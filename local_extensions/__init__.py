@@ -1,0 +1,1 @@
+"""What the template adds to cookiecutter: it checks the answers and writes them safely."""
