@@ -1,0 +1,72 @@
+"""No secrets and no personal data in the outputs of notebooks: `python -m mlops.notebooks PATH...`."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mlops.errors import Misuse, MlopsError, Refused
+
+PERSONAL = {
+    "e-mail address": re.compile(
+        r"\b[\w.%+-]+@(?!(?:[\w-]+\.)*example\.(?:com|net|org)\b)(?:[\w-]+\.)+[a-z]{2,}\b", re.I
+    ),
+    "phone number": re.compile(
+        r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d+\)[ .-]?)?\d(?:[ .-]?\d){6,11}|\(\d{3}\) ?\d{3}-\d{4})(?![\w.])"
+    ),
+    "social security number": re.compile(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w.-])"),
+    "bank account number": re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"),
+    "payment card number": re.compile(r"(?<![\w.-])\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?![\w.-])"),
+}
+
+
+def findings(notebook: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """Cell (counted from 1) and kind of each secret or personal datum in a cell's text outputs."""
+    from detect_secrets.core.scan import scan_line
+    from detect_secrets.settings import default_settings
+
+    with default_settings() as settings:
+        settings.disable_plugins("Base64HighEntropyString", "HexHighEntropyString")
+        for number, cell in enumerate(notebook["cells"], start=1):
+            lines = [
+                line for output in cell.get("outputs", []) for text in _texts(output) for line in text.splitlines()
+            ]
+            kinds = {secret.type for line in lines for secret in scan_line(line)}
+            kinds |= {kind for kind, pattern in PERSONAL.items() if any(map(pattern.search, lines))}
+            yield from ((number, kind) for kind in sorted(kinds))
+
+
+def _texts(output: dict[str, Any]) -> Iterator[str]:
+    """What a person can read in an output; images are left out."""
+    shown = {kind: value for kind, value in output.get("data", {}).items() if not kind.startswith("image/")}
+    for value in (*shown.values(), output.get("text", ""), output.get("traceback", ""), output.get("evalue", "")):
+        yield value if isinstance(value, str) else "\n".join(value) if isinstance(value, list) else json.dumps(value)
+
+
+def check(paths: list[Path]) -> None:
+    """Raises Refused with every finding, and Misuse when a file is missing or is no notebook."""
+    found = []
+    for path in paths:
+        for file in sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]:
+            try:
+                notebook = json.loads(file.read_text(encoding="utf-8"))
+                found += [f"{file}: cell {number}: its output holds a {kind}" for number, kind in findings(notebook)]
+            except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+                raise Misuse("is no notebook that can be read: restore it, or leave it out.", file) from error
+    if found:
+        raise Refused("\n".join(found) + "\nClear these outputs, and change what the cells print.")
+
+
+def main() -> int:
+    try:
+        check([Path(argument) for argument in sys.argv[1:]])
+    except MlopsError as error:
+        print(error, file=sys.stderr)
+        return error.status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
