@@ -1,0 +1,108 @@
+"""What a table must look like, said once: validation, encoding and synthetic rows follow from it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Columns = dict[str, np.ndarray]
+"""Named one-dimensional arrays of equal length.
+
+number and time are float64 (NaN is null; time in seconds since 1970 UTC), category is int32 in the
+contract's order (-1 null, -2 unseen), flag is int8 (-1 null), text is object (None is null).
+"""
+
+Dtype = Literal["number", "category", "flag", "time", "text"]
+Role = Literal["feature", "label", "id", "time", "weight", "context"]
+
+NULL, UNSEEN = -1, -2
+
+SINGLE: dict[Role, tuple[Dtype, ...]] = {
+    "label": ("number", "category", "flag"),
+    "id": ("text", "number"),
+    "time": ("time",),
+    "weight": ("number",),
+}
+"""Roles that at most one column of a table has, and the dtypes such a column may have."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, what may stand in it, and its one role.
+
+    `range` is inclusive, in `unit`; an end may be infinite, and ends written as int mean whole numbers (which
+    synthetic rows then hold). `sensitive` columns are category or flag; they form groups for evaluation.
+    """
+
+    name: str
+    dtype: Dtype
+    role: Role = "feature"
+    about: str = ""
+    unit: str = ""
+    range: tuple[float, float] | None = None
+    categories: tuple[str, ...] = ()
+    nullable: bool = False
+    unseen: Literal["accept", "refuse"] = "refuse"
+    sensitive: bool = False
+
+    def __post_init__(self) -> None:
+        if what := self._impossible():
+            raise ValueError(f"column {self.name}: {what}")
+
+    def _impossible(self) -> str | None:
+        if (self.dtype == "category") != bool(self.categories):
+            return "categories belong to dtype 'category', and only there"
+        if len(set(self.categories)) != len(self.categories):
+            return "a category is listed twice"
+        if self.range and self.dtype != "number":
+            return "range belongs to dtype 'number'"
+        if self.range and not self.range[0] <= self.range[1]:
+            return "the range ends before it starts"
+        if self.sensitive and self.dtype not in ("category", "flag"):
+            return "a sensitive column is a category or a flag; band it in prepare()"
+        if self.dtype not in SINGLE.get(self.role, (self.dtype,)):
+            return f"a column with role '{self.role}' cannot be a {self.dtype}"
+        if self.nullable and self.role in ("label", "id"):
+            return f"a column with role '{self.role}' cannot be nullable"
+        if self.role == "label" and self.unseen == "accept":
+            return "a label refuses unseen categories"
+        return None
+
+
+class Contract:
+    """The columns of a table, and what holds for the table as a whole.
+
+    `min_rows` is the fewest rows it may have. `min_label_share` is the smallest share of rows that each class
+    of a flag or category label must have. Iterates over its columns; `contract["age"]` is one of them.
+    """
+
+    def __init__(self, *columns: Column, min_rows: int = 1, min_label_share: float = 0.0) -> None:
+        self.columns, self.min_rows, self.min_label_share = columns, min_rows, min_label_share
+        self._by_name = {column.name: column for column in columns}
+        if len(self._by_name) != len(columns):
+            raise ValueError("a contract names a column twice")
+        for role in SINGLE:
+            if sum(column.role == role for column in columns) > 1:
+                raise ValueError(f"a contract has at most one column with role '{role}'")
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __getitem__(self, name: str) -> Column:
+        return self._by_name[name]
+
+    def one(self, role: Role) -> Column | None:
+        """The column with a role that at most one column has."""
+        return next((column for column in self.columns if column.role == role), None)
+
+    @property
+    def features(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.role == "feature")
+
+    @property
+    def sensitive(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.sensitive)

@@ -1,0 +1,124 @@
+"""Intervals hold the truth as often as they promise, by simulation with a truth that is known."""
+
+from math import erf
+
+import numpy as np
+import pytest
+
+from mlops.stats import Interval, bootstrap, paired
+
+
+def mean(y, predictions, weight):
+    return float(np.average(predictions["score"], weights=weight))
+
+
+def auc(y, predictions, weight):
+    order = np.argsort(predictions["score"])
+    positive, negative = (weight * y)[order], (weight * (1 - y))[order]
+    below = np.cumsum(negative)
+    return float((positive * below).sum() / (positive.sum() * below[-1])) if y.any() and below[-1] else float("nan")
+
+
+def accuracy(y, predictions, weight):
+    return float(np.average(predictions["decision"] == y, weights=weight))
+
+
+def ends(interval: Interval) -> tuple[float, float]:
+    assert interval.low is not None and interval.high is not None
+    return interval.low, interval.high
+
+
+def width(interval: Interval) -> float:
+    low, high = ends(interval)
+    return high - low
+
+
+def covered(truth: float, intervals: list[Interval]) -> float:
+    return float(np.mean([low <= truth <= high for low, high in map(ends, intervals)]))
+
+
+def test_intervals_hold_the_known_truth_19_times_in_20():
+    rng = np.random.default_rng(7)
+    means, aucs = [], []
+    for study in range(300):
+        y = rng.integers(0, 2, 200)
+        predictions = {"score": rng.normal(y, 1)}
+        found = bootstrap({"mean": mean, "auc": auc}, y, predictions, np.ones(200), seed=study)
+        means.append(found["mean"])
+        aucs.append(found["auc"])
+    assert 0.91 <= covered(0.5, means) <= 0.98
+    assert 0.91 <= covered((1 + erf(0.5)) / 2, aucs) <= 0.98
+
+
+def test_intervals_of_weighted_rows_hold_the_truth_of_the_population():
+    rng = np.random.default_rng(8)
+    found = []
+    for study in range(300):
+        group = rng.random(300) < 0.8
+        score = rng.normal(np.where(group, 0.0, 1.0), 1)
+        weight = np.where(group, 0.5 / 0.8, 0.5 / 0.2)
+        found.append(bootstrap({"mean": mean}, np.zeros(300), {"score": score}, weight, seed=study)["mean"])
+    assert 0.91 <= covered(0.5, found) <= 0.98
+
+
+def test_paired_intervals_of_no_difference_hold_zero_19_times_in_20():
+    rng = np.random.default_rng(9)
+    found = []
+    for study in range(300):
+        y = rng.normal(size=200)
+        a, b = ({"score": y + rng.normal(0, 0.3, 200)} for _ in "ab")
+        found.append(paired({"mean": mean}, y, a, b, np.ones(200), seed=study)["mean"])
+    assert 0.91 <= covered(0.0, found) <= 0.98
+
+
+def test_a_paired_difference_is_surer_than_two_intervals_apart():
+    rng = np.random.default_rng(10)
+    y = rng.integers(0, 2, 2000)
+    score = rng.normal(y, 1)
+    a, b = {"score": score}, {"score": score + rng.normal(0, 0.3, 2000)}
+    apart = [bootstrap({"auc": auc}, y, each, np.ones(2000))["auc"] for each in (a, b)]
+    difference = paired({"auc": auc}, y, a, b, np.ones(2000))["auc"]
+    assert difference.value == pytest.approx(auc(y, a, np.ones(2000)) - auc(y, b, np.ones(2000)))
+    assert ends(difference)[0] > 0
+    assert ends(apart[0])[0] < ends(apart[1])[1]
+    assert width(difference) < 0.5 * sum(map(width, apart))
+
+
+def test_a_model_against_itself_differs_by_exactly_nothing():
+    y, predictions = np.arange(50) % 2, {"score": np.arange(50.0)}
+    assert paired({"auc": auc}, y, predictions, predictions, np.ones(50))["auc"] == Interval(0, 0, 0)
+
+
+def test_a_weight_counts_as_that_many_rows():
+    y, decision = np.array([0, 1, 1]), {"decision": np.array([0, 0, 1])}
+    weighted = bootstrap({"accuracy": accuracy}, y, decision, np.array([1.0, 2.0, 3.0]))["accuracy"]
+    assert weighted.value == pytest.approx(4 / 6)
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
+    y, predictions = np.zeros(100), {"score": np.random.default_rng(0).normal(size=100)}
+    first, again, other = (bootstrap({"m": mean}, y, predictions, np.ones(100), seed=seed) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_a_metric_alone_sees_the_resamples_that_it_sees_beside_others():
+    y, predictions = np.arange(60) % 2, {"score": np.random.default_rng(0).normal(size=60)}
+    beside = bootstrap({"auc": auc, "mean": mean}, y, predictions, np.ones(60))["mean"]
+    assert bootstrap({"mean": mean}, y, predictions, np.ones(60))["mean"] == beside
+
+
+def test_a_metric_without_a_value_has_no_interval():
+    found = bootstrap({"auc": auc}, np.ones(50), {"score": np.arange(50.0)}, np.ones(50))["auc"]
+    assert found == Interval(None, None, None)
+    assert str(found) == "unknown (unknown to unknown)"
+
+
+@pytest.mark.parametrize(("positives", "known"), [(1, False), (10, True)])
+def test_a_metric_undefined_on_many_resamples_has_a_value_without_ends(positives, known):
+    def share(y, predictions, weight):
+        return float((weight * y).sum() / weight.sum()) if (weight * y).any() else float("nan")
+
+    y = (np.arange(100) < positives).astype(float)
+    found = bootstrap({"share": share}, y, {}, np.ones(100))["share"]
+    assert found.value == positives / 100
+    assert (found.low is not None, found.high is not None) == (known, known)
