@@ -1,0 +1,216 @@
+"""`mlops.yaml`, typed: who, what for, how good, where. Its JSON schema is made from these types."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from mlops.errors import Misuse
+from mlops.specs.load import Item, meant, read
+
+
+def named(text: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+        raise ValueError("write an e-mail address, such as owner@example.org")
+    return text
+
+
+def reasoned(limits: dict[str, Any]) -> dict[str, Any]:
+    if not str(limits.get("reason", "")).strip():
+        raise ValueError("limits of one's own need a `reason`; add it")
+    return limits
+
+
+Text = Annotated[str, Field(min_length=1)]
+Email = Annotated[str, AfterValidator(named)]
+People = Annotated[list[Email], Field(min_length=1)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A part of the file. A key that it does not know is an error, and nothing is converted silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+class Project(Section):
+    name: Text
+    short_name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,9}$")]
+    """Goes into the names of Azure resources: at most 10 of a-z and 0-9, a letter first."""
+    description: Text
+    organisation: Text
+    repository: Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$")]
+    """`owner/name`."""
+
+
+class MayChange(Section):
+    model: People
+    gates: People
+    infrastructure: People
+
+
+class Approvers(Section):
+    staging: People
+    prod: People
+
+
+class Duties(Section):
+    """E-mail addresses of the people with each duty."""
+
+    owner: Email
+    feeds_data: People
+    watches: People
+    retrains: People
+    fixes: People
+    may_change: MayChange
+    approves: Approvers
+
+
+class Outcome(Section):
+    """The decision that the model supports, and the figure by which it is judged."""
+
+    decision: Text
+    figure: Text
+    """What `outcome()` of the model package measures, in words; higher is better."""
+    today: Text
+    """Today's process: the baseline of the figure."""
+    go: float
+    """The least value of the figure at which the model is worth using."""
+    reason: Text
+
+
+class Online(Section):
+    p95_ms: Positive
+    availability: Annotated[float, Field(gt=0, lt=1)]
+    requests_per_second: Positive
+
+
+class Batch(Section):
+    rows: Count
+    deadline_minutes: Positive
+
+
+class Service(Section):
+    """What callers may rely on. Without `online` the model scores in batch only."""
+
+    online: Online | None = None
+    batch: Batch
+    cost_per_month: Positive
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    recovery_time_minutes: Positive
+    recovery_point_minutes: Annotated[float, Field(ge=0)]
+
+
+class ModelSettings(Section):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$")]
+    """The name under which models are registered."""
+    package: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
+    """The folder in `src/` that holds the model."""
+
+
+class Source(Section):
+    """A raw table: where it comes from and what it may be used for."""
+
+    about: Text
+    owner: Email
+    source: Text
+    licence: Text
+    purpose: Text
+    classification: Literal["public", "internal", "confidential", "sensitive"]
+    region: Text
+    keep_until: date
+
+
+class Training(Section):
+    where: Literal["dev", "prod"]
+    """The environment that trains: prod where data may not leave it."""
+    test_share: Share
+    """Share of the rows that no training sees."""
+    budget_minutes: Positive
+    budget_cost: Positive
+
+
+class EnvironmentSettings(Section):
+    region: Text
+
+
+class Environments(Section):
+    dev: EnvironmentSettings
+    staging: EnvironmentSettings
+    prod: EnvironmentSettings
+
+
+class Settings(Section):
+    """Everything in `mlops.yaml`. Hyper-parameters and the seed are inputs of `train.yml` instead."""
+
+    version: Literal[1] = Field(alias="schema")
+    project: Project
+    people: Duties
+    outcome: Outcome
+    service: Service
+    model: ModelSettings
+    data: Annotated[dict[str, Source], Field(min_length=1)]
+    training: Training
+    gates: dict[str, Annotated[dict[str, Any], AfterValidator(reasoned)]] = {}
+    """Limits of each gate, with the reason. A gate that is not named here runs with its own limits."""
+    environments: Environments
+
+
+def load(path: Path) -> Settings:
+    """Read `mlops.yaml`. Raises Misuse with every mistake at its line."""
+    document = read(path)
+    try:
+        return Settings.model_validate(document.plain())
+    except ValidationError as error:
+        raise Misuse("\n".join(complaint(document, problem) for problem in error.errors())) from None
+
+
+def complaint(document: Item, problem: Any) -> str:
+    """A pydantic error as a sentence with the line of the nearest key that is in the file."""
+    keys = [str(key) for key in problem["loc"]]
+    item = document
+    for key in keys:
+        inner = item.value.get(key) if isinstance(item.value, dict) else None
+        if inner is None:
+            break
+        item = inner
+    name = ".".join(keys) or "the file"
+    match problem["type"]:
+        case "missing":
+            what = f"`{name}` is missing; add it."
+        case "extra_forbidden":
+            what = f"`{name}` is not a setting: {meant(keys[-1], fields(keys[:-1]))}"
+        case "value_error":
+            what = f"`{name}`: {problem['ctx']['error']}."
+        case "model_type" | "dict_type":
+            what = f"`{name}` should hold settings: {', '.join(f'`{field}`' for field in fields(keys))}."
+        case _:
+            what = f"`{name}` is {problem['input']!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}."
+    return f"{item.place}: {what}"
+
+
+def fields(keys: list[str]) -> list[str]:
+    """Names of the settings under a path of keys."""
+    whole = schema()
+    node = whole
+    for key in keys:
+        node = node.get("properties", {}).get(key) or node.get("additionalProperties") or {}
+        reference = next((option["$ref"] for option in (node, *node.get("anyOf", ())) if "$ref" in option), None)
+        node = whole["$defs"][reference.rpartition("/")[2]] if reference else node
+    return list(node.get("properties", {}))
+
+
+def find(start: Path) -> Path:
+    """The `mlops.yaml` of the project that `start` lies in. Raises Misuse outside a project."""
+    for folder in (start, *start.parents):
+        if (folder / "mlops.yaml").is_file():
+            return folder / "mlops.yaml"
+    raise Misuse(f"no mlops.yaml in {start} or above it: run this inside a project.")
+
+
+def schema() -> dict[str, Any]:
+    return Settings.model_json_schema(by_alias=True)
