@@ -1,0 +1,71 @@
+"""Where things lie: paths from the file that names them, and assets that a YAML file of the project describes."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlops.specs.load import Item, read
+from mlops.specs.values import FILES
+
+NAMED = re.compile(r"azureml:(?P<name>[^:@/]+)(?::(?P<version>[^:@/]+)|@latest)")
+REMOTE = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:")
+
+
+class Project:
+    """The YAML files of a project folder, searched by the `name:` of what they describe. Hidden folders are not."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def find(self, reference: str, kind: str) -> Item | None:
+        """The `data` asset or `component` that `azureml:NAME@latest` or `azureml:NAME:VERSION` means, if a file has it.
+
+        A file without a version is every version. Raises Misuse when two files say the same name and version.
+        """
+        wanted = NAMED.fullmatch(reference)
+        if wanted is None:
+            return None
+        found: dict[str, Item] = {}
+        for item in map(read, self._naming(wanted["name"])):
+            version = str(item.plain().get("version") or "")
+            if _kind(item) != kind or (version and wanted["version"] not in (version, None)):
+                continue
+            if version in found:
+                twin = found[version].place.file
+                raise item.wrong(f"describes the {kind} `{wanted['name']}`, and so does {twin}. Rename one.")
+            found[version] = item
+        latest = max(found, key=lambda version: [int(part) for part in re.findall(r"\d+", version)], default="")
+        return found.get(latest)
+
+    def _naming(self, name: str) -> Iterator[Path]:
+        line = re.compile(rf"^name:\s*['\"]?{re.escape(name)}['\"]?\s*(#.*)?$", re.MULTILINE)
+        for folder, inner, files in os.walk(self.folder) if self.folder else ():
+            inner[:] = sorted(each for each in inner if not each.startswith((".", "__")))
+            for file in (Path(folder, each) for each in sorted(files) if each.endswith((".yml", ".yaml"))):
+                if line.search(file.read_text("utf-8-sig", errors="replace")):
+                    yield file
+
+
+def existing(item: Item, what: str, remedy: str) -> Path:
+    """The local path that a text means, from the folder of its file. Raises Misuse unless it exists."""
+    source = item.value
+    if not isinstance(source, str) or REMOTE.match(source):
+        raise item.wrong(f"{what} is `{item.plain()}`, not on this machine. {remedy}")
+    path = Path(os.path.normpath(item.place.file.parent / re.sub(r"^file:(//)?", "", source)))
+    if not path.exists():
+        raise item.wrong(f"{what}: {path} does not exist. {remedy}")
+    return path
+
+
+def locate(item: Item, name: str, project: Project) -> Path:
+    """The file or folder of this machine that the `path:` of an input means, absolute. Raises Misuse without one."""
+    if asset := project.find(str(item.value), "data"):
+        return locate(asset.get("path") or asset, name, project)
+    return existing(item, f"input `{name}`", f"Name a local copy with `--input {name}=PATH`.").absolute()
+
+
+def _kind(item: Item) -> str:
+    if re.search(r"/(data|model)\.schema", item.text("$schema") or "") or item.text("type") in FILES:
+        return "data"
+    return "component" if item.get("command") or item.get("jobs") else ""

@@ -1,0 +1,60 @@
+"""Literal values: which type they have, whether they fit what is declared, and the text that a command gets."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from mlops.specs.load import Item
+from mlops.specs.types import Literal, Port
+
+FILES = frozenset({"uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model", "path"})
+LITERALS = {bool: "boolean", int: "integer", float: "number", str: "string"}
+COERCE: dict[str, Callable[[str], Any]] = {
+    "boolean": lambda text: text.lower() == "true",
+    "integer": lambda text: int(float(text)),
+    "number": float,
+}
+
+
+def typed(text: str, type_: str) -> bool | str:
+    """What a person typed, as the value that YAML would give; `literal` judges whether it fits."""
+    return text if type_ == "string" else {"true": True, "false": False}.get(text.strip().lower(), text.strip())
+
+
+def literal(value: Any, port: Port, item: Item, subject: str = "") -> Literal:
+    """A value for an input as azure-ai-ml sends it: by `str()`, whatever the declared type.
+
+    Raises Misuse at the line of `item` when type, range or choices forbid it.
+    """
+    if why := _objection(value, str(value), port):
+        raise item.wrong(f"{subject or f'input `{port.name}`'} {why}.")
+    return Literal(str(value), port.type)
+
+
+def default(port: Port, item: Item) -> Literal:
+    """The default of a port, brought to its declared type before it is printed, as azure-ai-ml does it."""
+    given = literal(port.default, port, item, f"the default of `{port.name}`")
+    return Literal(str(COERCE.get(port.type, str)(given.text)), port.type)
+
+
+def _objection(value: Any, text: str, port: Port) -> str | None:
+    if type(value) not in LITERALS:
+        return f"is read as {type(value).__name__}, not as text or number; write text in quotes"
+    if port.type in FILES:
+        return f"must be a file or folder of type {port.type}, not `{text}`"
+    if port.type == "boolean" and text.lower() not in ("true", "false"):
+        return f"must be true or false, not `{text}`"
+    if port.type in ("integer", "number"):
+        number = _number(text)
+        if not math.isfinite(number) or (port.type == "integer" and not number.is_integer()):
+            return f"must be of type {port.type}, not `{text}`"
+        if not port.low <= number <= port.high:
+            return f"must be in [{port.low:g}, {port.high:g}], not `{text}`"
+    return f"must be one of {', '.join(port.choices)}, not `{text}`" if text not in (port.choices or text) else None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -1,0 +1,285 @@
+"""Every mistake that stops a job before it starts, each with its line and the next step."""
+
+from pathlib import Path
+
+import pytest
+
+COMPONENT = """
+    type: command
+    name: thing
+    inputs:
+      rate: {type: number, min: 0, max: 1}
+      count: {type: integer, default: 1}
+      word: {type: string, enum: [red, green], default: red}
+      flag: {type: boolean, default: false}
+      table: {type: uri_file, optional: true}
+    outputs:
+      made: {type: uri_folder}
+    command: echo ${{inputs.rate}} ${{inputs.count}} $[[${{inputs.table}}]] ${{outputs.made}}
+"""
+HEAD = """
+type: pipeline
+inputs:
+  rate: 0.5
+  table: {type: uri_file, path: ./thing.yml}
+outputs:
+  made: {type: uri_folder}
+jobs:
+  one:
+    component: ./thing.yml
+    inputs:
+      rate: ${{parent.inputs.rate}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def thing(write) -> None:
+    write(COMPONENT, "thing.yml")
+
+
+@pytest.mark.parametrize(
+    ("rest", "sentence"),
+    [
+        ("      count: a lot", "job.yml:12: input `count` must be of type integer, not `a lot`."),
+        ("      count: 1.5", "job.yml:12: input `count` must be of type integer, not `1.5`."),
+        ("      count: true", "job.yml:12: input `count` must be of type integer, not `True`."),
+        ("      count: 2020-01-01", "job.yml:12: input `one.count` is read as date, not as text or number;"),
+        ("      count: [1]", "job.yml:12: input `one.count` is read as list"),
+        ("      flag: 1", "job.yml:12: input `flag` must be true or false, not `1`."),
+        ("      word: blue", "job.yml:12: input `word` must be one of red, green, not `blue`."),
+        (
+            "      word: ${{parent.inputs.table}}",
+            "job.yml:12: input `word` must be of type string, not a file or folder.",
+        ),
+        (
+            "      table: ./thing.yml",
+            "job.yml:12: input `table` must be a file or folder of type uri_file, not `./thing.yml`.",
+        ),
+        (
+            "      table: {type: uri_file, path: ./gone.csv}",
+            "job.yml:12: input `one.table`: gone.csv does not exist. Name a local copy with `--input one.table=PATH`.",
+        ),
+        (
+            "      table: {path: 'https://example.org/x.csv'}",
+            "job.yml:12: input `one.table` is `https://example.org/x.csv`, not on this machine. "
+            "Name a local copy with `--input one.table=PATH`.",
+        ),
+        (
+            "      table: {path: 'azureml:nowhere@latest'}",
+            "job.yml:12: input `one.table` is `azureml:nowhere@latest`, not on this machine. "
+            "Name a local copy with `--input one.table=PATH`.",
+        ),
+        (
+            "      table: ${{parent.inputs.tabel}}",
+            "job.yml:12: `${{parent.inputs.tabel}}` names nothing here: did you mean `parent.inputs.table`?",
+        ),
+        (
+            "      table: ${{parent.jobs.one.outputs.mad}}",
+            "job.yml:12: `${{parent.jobs.one.outputs.mad}}` names nothing here: "
+            "did you mean `parent.jobs.one.outputs.made`?",
+        ),
+        (
+            "      word: a-${{parent.inputs.table}}",
+            "job.yml:12: `${{parent.inputs.table}}` is no literal with a value, so it cannot be part of a text.",
+        ),
+        (
+            "      table: ${{parent.jobs.one.outputs.made}}",
+            "job.yml:8: these nodes wait for each other: `one` → `one`. Unbind one.",
+        ),
+        ("    outputs: {mad: ~}", "job.yml:12: component `thing` has no output `mad`: did you mean `made`?"),
+        (
+            "    outputs:\n      made: ${{parent.outputs.maid}}",
+            "job.yml:13: `${{parent.outputs.maid}}` is no output of this pipeline: did you mean `parent.outputs.made`?",
+        ),
+        (
+            "    outputs:\n      made: ./here",
+            "job.yml:13: output `made` must be bound as `${{parent.outputs.NAME}}`, not to `./here`.",
+        ),
+        (
+            "    outputs: &out {made: '${{parent.outputs.made}}'}\n"
+            "  two: {component: ./thing.yml, inputs: {rate: 1}, outputs: *out}",
+            "job.yml:12: output `made` is already written by `one`. Declare a second one.",
+        ),
+        ("    limits: {timeout: soon}", "job.yml:12: `timeout` must be a number of seconds."),
+        ("  two: {component: ./thing.yml}", "job.yml:12: node `two` has no value for `rate`. Bind it under `inputs:`."),
+        (
+            "  two: {component: ./gone.yml}",
+            "job.yml:12: component: gone.yml does not exist. Name the file of a component",
+        ),
+        ("  two: {component: 'azureml:gone:1'}", "job.yml:12: component is `azureml:gone:1`, not on this machine."),
+        (
+            "  two: {component: 'azureml://registries/azureml/components/x/versions/1'}",
+            "job.yml:12: component is `azureml://registries/azureml/components/x/versions/1`, not on this machine.",
+        ),
+        (
+            "  two: {code: ./gone, command: ls}",
+            "job.yml:12: code: gone does not exist. Name a folder beside this file.",
+        ),
+        ("  two: {code: 'git+https://example.org/x', command: ls}", "job.yml:12: code is `git+https://example.org/x`"),
+        ("  two: {environment: 'file:gone.yml', command: ls}", "job.yml:12: environment: gone.yml does not exist."),
+        ("  two: {environment: x}", "job.yml:12: there is no `command:` here. Say what is to be run."),
+        ("  two: {command: 7}", "job.yml:12: there is no `command:` here."),
+        ("  two: [1]", "job.yml:12: there is no `command:` here."),
+        ("  two: {command: ls, inputs: [a]}", "job.yml:12: `inputs` must hold names with values, as in `name: value`."),
+        (
+            "  two:\n    command: |\n      first line\n      second ${{inputs.none}}",
+            "job.yml:15: `${{inputs.none}}` names nothing here: there are none.",
+        ),
+    ],
+)
+def test_a_mistake_in_a_pipeline_is_said_at_its_line(rest: str, sentence: str, refusal) -> None:
+    assert refusal(f"{HEAD}{rest}\n").startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "kind", ["parallel", "sweep", "automl", "spark", "pipeline", "if_else", "do_while", "parallel_for", "import"]
+)
+def test_a_node_of_a_kind_that_is_not_run_here_is_refused_before_anything_starts(kind: str, refusal) -> None:
+    said = refusal(f"{HEAD}  two:\n    type: {kind}\n")
+    ending = "Submit this file to Azure ML or leave it out."
+    assert said == f"job.yml:13: `two` is of type `{kind}`, which is not run locally. {ending}"
+
+
+def test_a_component_of_a_kind_that_is_not_run_here_is_refused_at_its_file(write, refusal) -> None:
+    write("name: p\ntype: pipeline\njobs: {}\n", "nested.yml")
+    said = refusal(f"{HEAD}  two: {{component: ./nested.yml}}\n")
+    assert said.startswith("nested.yml:2: `two` is of type `pipeline`, which is not run locally.")
+
+
+def test_a_component_that_is_malformed_is_refused_at_its_own_line(write, refusal) -> None:
+    write("name: p\ncommand: [ls\n", "broken.yml")
+    assert refusal(f"{HEAD}  two: {{component: ./broken.yml}}\n").startswith("broken.yml:3: is not valid YAML:")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "type: number",
+            "type: nmuber",
+            "thing.yml:4: `rate` is of type `nmuber`, which cannot be used here: did you mean",
+        ),
+        ("{type: boolean,", "{", "thing.yml:7: `flag` is of type `None`, which cannot be used here"),
+        ("made: {type: uri_folder}", "made: {type: integer}", "thing.yml:10: `made` is of type `integer`"),
+        ("default: 1}", "default: many}", "thing.yml:5: the default of `count` must be of type integer, not `many`."),
+        ("default: red", "default: blue", "thing.yml:6: the default of `word` must be one of red, green, not `blue`."),
+        ("min: 0", "min: low", "thing.yml:4: `min` must be a number."),
+        ("enum: [red, green]", "enum: red", "thing.yml:6: `enum` must be a list, as in `[a, b]`."),
+        (
+            "optional: true",
+            "default: x",
+            "thing.yml:8: the default of `table` must be a file or folder of type uri_file",
+        ),
+        ("optional: true", "optional: 'yes'", "thing.yml:8: `optional` must be true or false."),
+        (
+            "$[[${{inputs.table}}]]",
+            "${{inputs.table}}",
+            "thing.yml:11: `${{inputs.table}}` has no value in node `one`. Write `$[[ ]]` around its part.",
+        ),
+        ("$[[${{inputs.table}}]]", "$[[${{inputs.tabel}}]]", "thing.yml:11: `${{inputs.tabel}}` names nothing here"),
+        ("name: thing", "name: [x]", "thing.yml:2: `name` must be text; write it in quotes."),
+    ],
+)
+def test_a_mistake_in_a_component_is_said_at_its_own_line(old: str, new: str, sentence: str, write, refusal) -> None:
+    assert old in COMPONENT
+    write(COMPONENT.replace(old, new), "thing.yml")
+    assert refusal(HEAD).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("type: sweep\n", "job.yml:1: `job` is of type `sweep`, which is not run locally."),
+        ("trial: {command: ls}\n", "job.yml:1: `job` is of type `sweep`, which is not run locally."),
+        ("type: command\n", "job.yml:1: there is no `command:` here. Say what is to be run."),
+        ("jobs: {a: {command: ls}}\n", "job.yml:1: has `jobs:` but no `type: pipeline`. Add it:"),
+        ("type: pipeline\njobs: {}\n", "job.yml:1: a pipeline without nodes under `jobs:` is not run locally."),
+        ("type: pipeline\ncomponent: ./p.yml\n", "job.yml:2: a pipeline without nodes under `jobs:`"),
+        ("type: 7\ncommand: ls\n", "job.yml:1: `type` must be text; write it in quotes."),
+        (
+            "$schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json\ncommand: ls\n",
+            "job.yml:1: is a component, not a job. Refer to it from a job.",
+        ),
+        ("command: ls ${{inputs.x}}\n", "job.yml:1: `${{inputs.x}}` names nothing here: there are none."),
+        ("command: ls\ninputs:\n  x:\n", "job.yml:3: input `x` has no value. Use `--set x=VALUE`, or for data"),
+        ("command: ls\ninputs:\n  x: {type: uri_file}\n", "job.yml:3: input `x` has no value."),
+        ("command: ls\ninputs:\n  x: 2020-01-01\n", "job.yml:3: input `x` is read as date"),
+        ("command: ls\ninputs:\n  x: .inf\n", "job.yml:3: input `x` must be of type number, not `inf`."),
+        ("command: ls\ninputs:\n  x: ./${{name}}\n", "job.yml:3: `${{name}}` names nothing here"),
+    ],
+)
+def test_a_mistake_in_a_job_is_said_at_its_line(text: str, sentence: str, refusal) -> None:
+    assert refusal(text).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            {"overrides": {"raet": "1"}},
+            "job.yml: `--set raet`: this job has no input of that name: did you mean `rate`?",
+        ),
+        ({"overrides": {"rate": "fast"}}, "job.yml:3: `--set rate=fast`: `rate` must be of type number, not `fast`."),
+        ({"overrides": {"rate": "nan"}}, "job.yml:3: `--set rate=nan`: `rate` must be of type number, not `nan`."),
+        ({"overrides": {"rate": "2"}}, "job.yml:3: `--set rate=2`: `rate` must be in [0, 1], not `2`."),
+        (
+            {"overrides": {"table": "x"}},
+            "job.yml:4: `--set table`: `table` is a file or folder. Use `--input table=PATH`.",
+        ),
+        (
+            {"inputs": {"tabel": Path("x")}},
+            "job.yml: `--input tabel`: this job has no input of that name: did you mean",
+        ),
+        ({"inputs": {"table": Path("gone")}}, "`--input table`: gone does not exist. Correct the path."),
+        (
+            {"inputs": {"rate": Path("x")}},
+            "job.yml:3: `--input rate`: `rate` is not read from a path. Use `--set rate=VALUE`.",
+        ),
+        ({"inputs": {"one.rate": Path("x")}}, "job.yml:11: `--input one.rate`: `one.rate` is not read from a path."),
+    ],
+)
+def test_a_wrong_option_is_refused_with_what_to_do(options: dict, sentence: str, refusal) -> None:
+    assert refusal(HEAD, **options).startswith(sentence)
+
+
+def test_an_integer_without_a_consumer_takes_integers_only(refusal) -> None:
+    text = "command: ls ${{inputs.n}}\ninputs:\n  n: 3\n"
+    said = refusal(text, overrides={"n": "3.5"})
+    assert said == "job.yml:3: `--set n=3.5`: `n` must be of type integer, not `3.5`."
+
+
+def test_a_circle_of_nodes_is_named(refusal) -> None:
+    said = refusal("""
+        type: pipeline
+        jobs:
+          a: {command: ls, inputs: {x: "${{parent.jobs.c.outputs.o}}"}, outputs: {o: }}
+          b: {command: ls, inputs: {x: "${{parent.jobs.a.outputs.o}}"}, outputs: {o: }}
+          c: {command: ls, inputs: {x: "${{parent.jobs.b.outputs.o}}"}, outputs: {o: }}
+    """)
+    assert "these nodes wait for each other: " in said
+    assert said.count("→") == 3
+
+
+def test_all_missing_inputs_of_a_node_are_named_together(write, refusal) -> None:
+    write("name: t\ninputs: {a: {type: string}, b: {type: uri_file}}\ncommand: ls\n", "thing.yml")
+    said = refusal("type: pipeline\njobs:\n  one: {component: ./thing.yml}\n")
+    assert said == "job.yml:3: node `one` has no value for `a`, `b`. Bind it under `inputs:`."
+
+
+def test_an_asset_described_twice_is_refused(write, refusal) -> None:
+    for name in ("a", "b"):
+        write("name: rows\ntype: uri_file\npath: ./x.csv\n", f"{name}.yml")
+    said = refusal("command: ls\ninputs:\n  rows: {path: 'azureml:rows@latest'}\n")
+    assert said.startswith("b.yml:1: describes the data `rows`, and so does ")
+
+
+def test_an_asset_whose_file_is_missing_is_refused_at_the_asset(write, refusal) -> None:
+    write("name: rows\ntype: uri_file\npath: ./x.csv\n", "data/rows.yml")
+    said = refusal("command: ls\ninputs:\n  rows: {path: 'azureml:rows@latest'}\n")
+    assert said.startswith("data/rows.yml:3: input `rows`: data/x.csv does not exist.")
+
+
+def test_an_asset_of_another_version_is_not_taken(write, refusal) -> None:
+    write("name: rows\nversion: 1\ntype: uri_file\npath: ./rows.yml\n", "rows.yml")
+    said = refusal("command: ls\ninputs:\n  rows: {path: 'azureml:rows:2'}\n")
+    assert "input `rows` is `azureml:rows:2`, not on this machine." in said
