@@ -1,0 +1,73 @@
+"""Which earlier node made the same thing: outputs found again by what went into them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mlops import digest, files
+from mlops.errors import MlopsError
+from mlops.platform.local.index import Index
+from mlops.specs.types import Literal, Node
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a node wrote: where it is, below the state folder, and its digest."""
+
+    path: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """A node that ended well: its run, its child run, and what it wrote."""
+
+    run: str
+    node: str
+    child: str
+    outputs: Mapping[str, Output]
+
+
+def key(node: Node, code: str, inputs: Mapping[str, str], environment: str) -> str:
+    """Digest of all that decides what a node writes; `inputs` are the digests of its files and folders."""
+    return digest.of_value(
+        {
+            "command": node.command,
+            "code": code,
+            "literals": {name: value.text for name, value in node.inputs.items() if isinstance(value, Literal)},
+            "inputs": dict(inputs),
+            "outputs": {name: port.type for name, port in node.outputs.items()},
+            "variables": dict(node.variables),
+            "asked environment": node.environment,
+            "environment": environment,
+        }
+    )
+
+
+class Cache:
+    """One small file per key, that names the run whose outputs to use again."""
+
+    def __init__(self, state: Path, index: Index) -> None:
+        self._state, self._index = state, index
+
+    def find(self, key: str) -> tuple[Made | None, str]:
+        """What was made for a key, if its bytes are still the same; else None, and why when something was there."""
+        file = self._file(key)
+        if not file.exists():
+            return None, ""
+        try:
+            record = files.read_json(file)
+            made = Made(**record | {"outputs": {name: Output(**kept) for name, kept in record["outputs"].items()}})
+        except (MlopsError, LookupError, TypeError, AttributeError):
+            return None, f"its cache entry {file.name} is damaged and was not used."
+        for output in made.outputs.values():
+            where = self._state / output.path
+            if not where.exists() or self._index.of_path(where) != output.digest:
+                return None, f"the output kept from run {made.run[:8]} was changed or lost and was not used: {where}."
+        return made, ""
+
+    def keep(self, key: str, made: Made) -> None:
+        files.write_json(self._file(key), asdict(made))
+
+    def _file(self, key: str) -> Path:
+        return self._state / "cache" / f"{key}.json"

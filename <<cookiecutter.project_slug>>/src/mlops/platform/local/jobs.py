@@ -1,0 +1,205 @@
+"""Runs of jobs on this machine: opened, followed to their end, and found again."""
+
+import shutil
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlops import files
+from mlops.errors import Failure, Misuse
+from mlops.platform.base import Event, State, Submission
+from mlops.platform.local import code, environment, snapshot
+from mlops.platform.local.cache import Cache
+from mlops.platform.local.index import Index
+from mlops.platform.local.lock import Lock
+from mlops.platform.local.node import Bench, Outcome
+from mlops.platform.local.process import Processes
+from mlops.platform.local.runner import CANCELLED, drive
+from mlops.platform.local.runs import Record, Runs
+from mlops.platform.local.tracking import Tracking
+from mlops.specs.types import Asset, Job, Literal
+
+STATES: Mapping[int, State] = {0: "finished", 1: "refused", 2: "refused", 3: "failed", CANCELLED: "cancelled"}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run that is recorded and not yet driven; all that it reads from the project is frozen or digested."""
+
+    job: Job
+    record: Record
+    bench: Bench
+    since: float
+
+
+class LocalJobs:
+    """Jobs of one project, one at a time. Everything is kept below `.mlops/`."""
+
+    def __init__(self, project: Path) -> None:
+        self._project, self._state = project, project / ".mlops"
+        self._runs, self._tracking = Runs(self._state), Tracking(self._state)
+        self._lock = Lock(self._state / "lock")
+        self._opened: Opened | None = None
+
+    def submit(self, submission: Submission) -> str:
+        self._lock.take()
+        try:
+            self._tracking.load()
+            self._opened = self._open(submission)
+        except OSError as error:
+            self._lock.release()
+            raise Failure(f"the run could not start: {files.reason(error)}: {error.filename}.") from error
+        except BaseException:
+            self._lock.release()
+            raise
+        return self._opened.record["run"]
+
+    def follow(self, run: str) -> Generator[Event, None, None]:
+        opened, self._opened = self._opened, None
+        if opened is None or opened.record["run"] != run:
+            raise Misuse(f"run {run[:8]} is not waiting to be followed here. Submit the job again.")
+        status = CANCELLED
+        try:
+            status = yield from self._drive(opened)
+        except Exception:
+            status = 3
+            raise
+        finally:
+            self._end(opened, status)
+        yield Event(run, None, opened.record["state"], opened.record["seconds"], status=status)
+
+    def find(self, reference: str) -> str:
+        return self._runs.find(reference)
+
+    def describe(self, run: str) -> Mapping[str, Any]:
+        return self._runs.read(run)
+
+    def fetch(self, run: str, output: str, to: Path) -> None:
+        record = self._runs.read(run)
+        node, _, name = record["outputs"].get(output, output).rpartition(".")
+        found = record["nodes"].get(node, {}).get("outputs", {}).get(name)
+        if found is None:
+            known = [f"{node}.{name}" for node, kept in record["nodes"].items() for name in kept.get("outputs", {})]
+            names = ", ".join([*record["outputs"], *known]) or "none"
+            raise Misuse(f"run {run[:8]} has no output '{output}'. It has: {names}.")
+        if to.is_file() or (to.is_dir() and any(to.iterdir())):
+            raise Misuse(f"{to} is there already. Name a folder that is not.")
+        source = self._state / found["path"]
+        if not source.exists() or Index(self._state).of_path(source) != found["digest"]:
+            raise Failure(f"output '{output}' of run {run[:8]} was changed or lost: {source}. Run the job again.")
+        with files.replacing(to) as draft:
+            (shutil.copytree if source.is_dir() else shutil.copyfile)(source, draft)
+
+    def _open(self, submission: Submission) -> Opened:
+        job, since = submission.job, time.monotonic()
+        files.remove(self._state / "work")
+        captured = code.capture(self._project, self._state)
+        snapshots: dict[Path | None, snapshot.Snapshot] = {None: snapshot.EMPTY}
+        for folder in [node.code for node in job.nodes if node.code is not None]:
+            if folder not in snapshots:
+                snapshots[folder] = snapshot.take(folder, self._state / "work" / "frozen" / str(len(snapshots)))
+        index = Index(self._state)
+        assets = {value.path: _digest(name, value, index) for name, value in _assets(job).items()}
+        index.save()
+        self._close_abandoned()
+        around = environment.describe(self._project)
+        record: Record = {
+            "name": job.name,
+            "file": str(job.file),
+            "experiment": job.experiment,
+            "reason": submission.reason,
+            "fresh": submission.fresh,
+            "state": "running",
+            "started": datetime.now(UTC).isoformat(),
+            "code": captured,
+            "environment": around,
+            "parameters": {name: value.text for name, value in job.inputs.items() if isinstance(value, Literal)},
+            "data": {
+                name: {"source": value.source, "path": str(value.path), "digest": assets[value.path]}
+                for name, value in _assets(job).items()
+            },
+            "outputs": {name: f"{value.node}.{value.output}" for name, value in job.outputs.items()},
+            "nodes": {},
+        }
+        experiment = self._tracking.experiment(job.experiment)
+        record["run"] = self._tracking.open(experiment, job.name, _tags(job, record))
+        self._tracking.log_parameters(record["run"], record["parameters"])
+        self._runs.write(record)
+        bench = Bench(
+            record["run"], experiment, submission.fresh, self._state, self._state, self._runs, index,
+            Cache(self._state, index), self._tracking, Processes(), around["digest"], snapshots, assets,
+        )  # fmt: skip
+        return Opened(job, record, bench, since)
+
+    def _drive(self, opened: Opened) -> Generator[Event, None, int]:
+        record = opened.record
+
+        def note(outcome: Outcome) -> None:
+            how = {"state": outcome.state, "seconds": outcome.seconds, "detail": outcome.detail}
+            record["nodes"][outcome.node] = how | dict(outcome.record)
+            self._runs.write(record)
+
+        return drive(opened.job, opened.bench, note)
+
+    def _end(self, opened: Opened, status: int) -> None:
+        record = opened.record
+        record["state"], record["status"] = STATES[status], status
+        record["seconds"] = time.monotonic() - opened.since
+        nodes = record["nodes"].values()
+        metrics = {
+            "wall_seconds": record["seconds"],
+            "cpu_seconds": sum(node.get("cpu_seconds", 0.0) for node in nodes),
+            "peak_memory_mb": max((node.get("peak_memory_mb", 0.0) for node in nodes), default=0.0),
+        }
+        try:
+            files.remove(self._state / "work")
+            self._runs.write(record)
+            self._tracking.abandon(record["run"])
+            self._tracking.close(record["run"], record["state"], metrics)
+            opened.bench.index.save()
+        finally:
+            self._lock.release()
+
+    def _close_abandoned(self) -> None:
+        """Runs whose process was killed before it could write how they ended."""
+        for record in self._runs.unfinished():
+            self._tracking.abandon(record["run"])
+            self._tracking.close(record["run"], "cancelled")
+            self._runs.write(record | {"state": "cancelled", "status": CANCELLED})
+
+
+def _assets(job: Job) -> dict[str, Asset]:
+    """What goes into a job by the name of its input; what only a node names is called `NODE.INPUT`."""
+    found = {name: value for name, value in job.inputs.items() if isinstance(value, Asset)}
+    paths = {value.path for value in found.values()}
+    for node in job.nodes:
+        own = {f"{node.name}.{name}": value for name, value in node.inputs.items() if isinstance(value, Asset)}
+        found |= {name: value for name, value in own.items() if value.path not in paths}
+    return found
+
+
+def _digest(name: str, asset: Asset, index: Index) -> str:
+    try:
+        return index.of_path(asset.path)
+    except OSError as error:
+        raise Misuse(f"input '{name}' cannot be read: {files.reason(error)}. It is {asset.source}.") from error
+
+
+def _tags(job: Job, record: Record) -> dict[str, str]:
+    captured = record["code"]
+    tags = {
+        "mlops.kind": "job",
+        "mlops.file": record["file"],
+        "mlops.reason": record["reason"],
+        "mlops.code": captured["digest"],
+        "mlops.dirty": str(captured["dirty"]).lower(),
+        "mlops.environment": record["environment"]["digest"],
+        "mlflow.note.content": record["reason"] or job.description,
+        "mlflow.source.name": record["file"],
+        "mlflow.source.git.commit": captured["commit"] or "",
+    }
+    data = {f"mlops.data.{name}": entry["digest"] for name, entry in record["data"].items()}
+    return {name: text for name, text in (dict(job.tags) | tags | data).items() if text}

@@ -1,0 +1,112 @@
+"""Drives the nodes of a run: each starts when its inputs are there, independent ones side by side."""
+
+import os
+import queue
+import shlex
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mlops.platform.base import Event
+from mlops.platform.local.cache import Made
+from mlops.platform.local.node import Bench, Outcome
+from mlops.specs.types import Job, Node
+
+CANCELLED = 130
+
+
+@dataclass(frozen=True)
+class Interrupt:
+    """A person or the system asked this process to end."""
+
+
+def drive(job: Job, bench: Bench, note: Callable[[Outcome], None]) -> Generator[Event, None, int]:
+    """Start nodes until none runs and none can start: yields what happens, returns the exit status.
+
+    After a failure nothing new starts, unless the job continues on failure; what already runs goes on to its end,
+    so that a repeat can use it.
+    """
+    messages: queue.SimpleQueue[Event | Outcome | Interrupt | BaseException] = queue.SimpleQueue()
+    waiting = {node.name: node for node in job.nodes}
+    made: dict[str, Made] = {}
+    running: set[str] = set()
+    status = 0
+    with (
+        _on_signals(lambda: messages.put(Interrupt())),
+        _plain_name(bench.state) as root,
+        ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+        bench.processes,
+    ):
+        at = replace(bench, root=root)
+
+        def work(node: Node, before: dict[str, Made]) -> None:
+            try:
+                messages.put(at.execute(node, before, messages.put))
+            except BaseException as error:
+                messages.put(error)
+
+        while True:
+            if status == 0 or (job.continue_on_step_failure and status != CANCELLED):
+                for node in [node for node in waiting.values() if node.needs <= made.keys()]:
+                    running.add(waiting.pop(node.name).name)
+                    pool.submit(work, node, dict(made))
+            if not running:
+                break
+            match messages.get():
+                case Interrupt():
+                    status = CANCELLED
+                    bench.processes.stop()
+                case Event() as event:
+                    yield event
+                case Outcome() as outcome:
+                    running.remove(outcome.node)
+                    status = max(status, outcome.status)
+                    if outcome.made:
+                        made[outcome.node] = outcome.made
+                    note(outcome)
+                    yield _event(bench.run, outcome)
+                case BaseException() as error:
+                    raise error
+    why = "the run was cancelled" if status == CANCELLED else "a node before it did not end well"
+    for name in waiting:
+        note(skipped := Outcome(name, "skipped", 0.0, detail=why))
+        yield _event(bench.run, skipped)
+    return status
+
+
+def _event(run: str, outcome: Outcome) -> Event:
+    return Event(run, outcome.node, outcome.state, outcome.seconds, outcome.detail, outcome.status)
+
+
+@contextmanager
+def _on_signals(act: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C, `kill` and a closed terminal be one message; a signal that is ignored (nohup) stays so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: handler for number in numbers if (handler := signal.getsignal(number)) != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, lambda *_: act())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _plain_name(folder: Path) -> Iterator[Path]:
+    """A name of a folder that a shell takes unquoted, since nothing in a command is quoted for it."""
+    if shlex.quote(str(folder)) == str(folder):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="mlops-") as place:
+        link = Path(place) / "state"
+        link.symlink_to(folder)
+        yield link

@@ -1,0 +1,63 @@
+"""The code of a node, frozen when the run starts: what the node gets as its working directory."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops import digest
+from mlops.platform.local import ignore
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A frozen copy of a code folder and the digest of its files and their executable bits."""
+
+    digest: str
+    folder: Path | None
+    left_out: tuple[str, ...] = ()
+
+    def lay_out(self, working_directory: Path) -> None:
+        """Copy the code for one node, which may write into it, and make `outputs/` and `logs/`."""
+        if self.folder is None:
+            working_directory.mkdir(parents=True)
+        else:
+            shutil.copytree(self.folder, working_directory)
+        for name in ("outputs", "logs"):
+            (working_directory / name).mkdir(exist_ok=True)
+
+
+EMPTY = Snapshot(digest.of_pairs([]), None)
+
+
+def take(code: Path, to: Path, limit: float = float("inf")) -> Snapshot:
+    """Copy a code folder (or single file) without what it ignores. Files over `limit` bytes are left out, and named."""
+    found = [(code.name, code)] if code.is_file() else list(walk(code, ignore.read(code)))
+    to.mkdir(parents=True)
+    pairs, left_out = [], []
+    for name, path in found:
+        if path.stat().st_size > limit:
+            left_out.append(name)
+            continue
+        copy = to / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copy)
+        executable = "*" if copy.stat().st_mode & 0o100 else ""
+        pairs.append((name + executable, digest.of_file(copy)))
+    return Snapshot(digest.of_pairs(pairs), to, tuple(left_out))
+
+
+def walk(folder: Path, ignored: ignore.Ignored | None = None) -> Iterator[tuple[str, Path]]:
+    """Every file below a folder with its relative path; links are followed, once around a circle."""
+
+    def below(place: Path, prefix: str, above: frozenset[Path]) -> Iterator[tuple[str, Path]]:
+        for path in sorted(place.iterdir()):
+            name, is_folder = prefix + path.name, path.is_dir()
+            if ignored and ignored(name, is_folder):
+                continue
+            if path.is_file():
+                yield name, path
+            elif is_folder and (real := path.resolve()) not in above:
+                yield from below(path, f"{name}/", above | {real})
+
+    return below(folder, "", frozenset({folder.resolve()}))

@@ -1,0 +1,116 @@
+"""MLflow's record of runs, on SQLite. Importing MLflow takes seconds: it happens while the code is being frozen."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops import files
+from mlops.errors import Failure, MlopsError
+from mlops.platform.base import State
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_LOGGING_LEVEL": "WARNING"}
+ENDS = {"finished": "FINISHED", "reused": "FINISHED", "cancelled": "KILLED"}
+
+
+class Tracking:
+    """Opens and closes runs in `mlflow.db` of a state folder; artifacts go beside it."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._file = state / "mlflow.db"
+        self.uri = f"sqlite:///{self._file}?timeout=60"
+        self._client: Future[MlflowClient] = Future()
+        self._loading: threading.Thread | None = None
+
+    def load(self) -> None:
+        """Begin to import MLflow and to open its database, in the background."""
+        if self._loading is None:
+            self._loading = threading.Thread(target=self._load, daemon=True)
+            self._loading.start()
+
+    def experiment(self, name: str) -> str:
+        with self._recording() as client:
+            found = client.get_experiment_by_name(name)
+            return found.experiment_id if found else client.create_experiment(name, str(self._state / "artifacts"))
+
+    def open(self, experiment: str, name: str, tags: Mapping[str, str]) -> str:
+        with self._recording() as client:
+            return client.create_run(experiment, tags=dict(tags), run_name=name).info.run_id
+
+    def log_parameters(self, run: str, parameters: Mapping[str, str]) -> None:
+        from mlflow.entities import Param
+
+        with self._recording() as client:
+            client.log_batch(run, params=[Param(*item) for item in parameters.items()])
+
+    def close(self, run: str, state: State, metrics: Mapping[str, float] | None = None) -> None:
+        """End a run, with the tag `mlops.status` and MLflow's own word for it."""
+        from mlflow.entities import Metric, RunTag
+
+        now = int(time.time() * 1000)
+        values = [Metric(name, value, now, 0) for name, value in (metrics or {}).items()]
+        with self._recording() as client:
+            client.log_batch(run, metrics=values, tags=[RunTag("mlops.status", state)])
+            client.set_terminated(run, ENDS.get(state, "FAILED"))
+
+    def abandon(self, parent: str) -> None:
+        """Close as cancelled what was left open below a run."""
+        with self._recording() as client:
+            experiment = client.get_run(parent).info.experiment_id
+            children = f"tags.`mlflow.parentRunId` = '{parent}' and attributes.status = 'RUNNING'"
+            for run in client.search_runs([experiment], children):
+                self.close(run.info.run_id, "cancelled")
+
+    def refusal(self, run: str) -> str | None:
+        """What the node said of itself when it refused: `verdict` or `input`."""
+        with self._recording() as client:
+            return client.get_run(run).data.tags.get("mlops.refused")
+
+    def artifacts(self, run: str) -> Path:
+        return self._state / "artifacts" / run / "artifacts"
+
+    def variables(self, experiment: str, run: str) -> dict[str, str]:
+        """What makes MLflow in a node's process log to the node's run."""
+        return QUIET | {
+            "MLFLOW_TRACKING_URI": self.uri,
+            "MLFLOW_EXPERIMENT_ID": experiment,
+            "MLFLOW_RUN_ID": run,
+            "AZUREML_RUN_ID": run,
+        }
+
+    @contextmanager
+    def _recording(self) -> Iterator["MlflowClient"]:
+        self.load()
+        try:
+            yield self._client.result()
+        except MlopsError:
+            raise
+        except Exception as error:
+            why = str(error).splitlines()[0]
+            what = f"could not record the run in {self._file}: {why}"
+            raise Failure(f"{what}. Free some space or check its rights, then repeat.") from error
+
+    def _load(self) -> None:
+        try:
+            os.environ.update(QUIET)
+            logging.getLogger("mlflow").setLevel(logging.WARNING)
+            from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+            from mlflow.tracking import MlflowClient
+
+            if not self._file.exists():
+                with files.replacing(self._file) as draft:
+                    SqlAlchemyStore(f"sqlite:///{draft}", str(self._state / "artifacts")).engine.dispose()
+            client = MlflowClient(self.uri, registry_uri=self.uri)
+            client.search_experiments(max_results=1)
+            self._client.set_result(client)
+        except BaseException as error:
+            self._client.set_exception(error)
