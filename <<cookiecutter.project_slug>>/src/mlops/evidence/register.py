@@ -1,0 +1,56 @@
+"""From a run to a registered model: only with every verdict passed or waived, and only the bytes that were judged."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from mlops import digest
+from mlops.errors import Misuse, Refused
+from mlops.files import read_json
+from mlops.platform.base import Jobs, Model, Models
+
+
+def register(run: str, name: str, jobs: Jobs, models: Models) -> Model:
+    """Register what `run` trained. Raises Refused when a verdict does not stand or speaks of other bytes."""
+    record = jobs.describe(run)
+    missing = {"model", "verdicts", "evaluation"} - set(record["outputs"])
+    if missing:
+        raise Misuse(
+            f"run {run[:8]} has no output {', '.join(sorted(missing))}: only a finished training run registers."
+        )
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for output in ("model", "verdicts", "evaluation"):
+            jobs.fetch(run, output, folder / output)
+        judged = read_json(folder / "verdicts" / "verdicts.json")
+        artifact = digest.of_folder(folder / "model")
+        refuse_unless_judged(run, judged, artifact)
+        metrics = read_json(folder / "evaluation" / "metrics.json")
+        return models.register(name, folder / "model", lineage(run, record, judged, metrics))
+
+
+def refuse_unless_judged(run: str, judged: dict[str, Any], artifact: str) -> None:
+    if judged["model"] != artifact:
+        raise Refused(
+            f"the model of run {run[:8]} is {artifact[:12]}, but its verdicts speak of {str(judged['model'])[:12]}: "
+            "it was changed after it was judged. Run the pipeline again."
+        )
+    failing = [verdict for verdict in judged["verdicts"] if not verdict["passed"] and verdict["waiver"] is None]
+    if failing:
+        lines = [f"  {verdict['gate']}: {verdict['why']} {verdict['next_step']}" for verdict in failing]
+        raise Refused(f"run {run[:8]} was refused and is not registered:\n" + "\n".join(lines))
+
+
+def lineage(run: str, record: Any, judged: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
+    """Where a model comes from: run, code, data, environment, parameters, and what was measured."""
+    return {
+        "run": run,
+        "reason": record["reason"],
+        "code": record["code"],
+        "data": record["data"],
+        "environment": record["environment"],
+        "parameters": record["parameters"],
+        "metrics": metrics["metrics"],
+        "outcome": metrics["outcome"],
+        "verdicts": judged["verdicts"],
+    }

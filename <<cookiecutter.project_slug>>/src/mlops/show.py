@@ -1,0 +1,161 @@
+"""What a person sees: progress, verdicts, models. On a terminal it moves; elsewhere it is plain lines."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from mlops.files import read_json
+from mlops.platform.base import Event, Jobs, Model
+from mlops.specs.types import Job
+from mlops.stats import Interval
+
+console = Console(highlight=False)
+
+MARKS = {
+    "reused": ("↺", "cyan"),
+    "finished": ("✓", "green"),
+    "refused": ("✗", "red"),
+    "failed": ("✗", "red"),
+    "cancelled": ("■", "yellow"),
+    "skipped": ("·", "dim"),
+}
+
+
+def follow(job: Job, events: Iterable[Event], run: str) -> int:
+    """Show the events of a run as they come; returns the exit status."""
+    for sentence in job.ignored:
+        console.print(f"[dim]{sentence}[/]")
+    console.print(f"{job.name}, run [bold]{run[:8]}[/], {len(job.nodes)} steps")
+    return _live(job, events) if console.is_terminal else _plain(events)
+
+
+def _plain(events: Iterable[Event]) -> int:
+    status = 0
+    for event in events:
+        if event.node is None:
+            status = event.status
+        if event.state != "started":
+            console.print(_line(event))
+        _explain(event)
+    return status
+
+
+def _live(job: Job, events: Iterable[Event]) -> int:
+    seen: dict[str, Event] = {}
+    last = None
+    with Live(console=console, refresh_per_second=8, transient=False) as live:
+        for event in events:
+            if event.node is None:
+                last = event
+            else:
+                seen[event.node] = event
+            live.update(_table(job, seen))
+    for event in (*seen.values(), *([last] if last else [])):
+        if event.node is None:
+            console.print(_line(event))
+        _explain(event)
+    return last.status if last else 0
+
+
+def _table(job: Job, seen: dict[str, Event]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    for node in job.nodes:
+        event = seen.get(node.name)
+        if event is None:
+            table.add_row(Text(f"  · {node.name}", style="dim"))
+        elif event.state == "started":
+            table.add_row(Spinner("dots", text=f" {node.name}"))
+        else:
+            table.add_row(_line(event))
+    return table
+
+
+def _line(event: Event) -> Text:
+    mark, style = MARKS[event.state]
+    words = "" if event.state == "finished" else f" {event.state}"
+    seconds = f"  {event.seconds:.1f} s" if event.seconds else ""
+    indent = "" if event.node is None else "  "
+    return Text.assemble(f"{indent}{mark} {event.node or 'run'}{words}", (seconds, "dim"), style=style)
+
+
+def _explain(event: Event) -> None:
+    if event.detail and event.state in ("refused", "failed"):
+        console.print(Text(event.detail, style="dim"), soft_wrap=True)
+
+
+def verdicts(jobs: Jobs, run: str) -> None:
+    """What was judged, when all of it passed; what refused has been said by the step that refused."""
+    record = jobs.describe(run)
+    node, _, name = record["outputs"].get("verdicts", "").rpartition(".")
+    if name not in record["nodes"].get(node, {}).get("outputs", {}):
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        jobs.fetch(run, "verdicts", Path(scratch) / "verdicts")
+        judged = read_json(Path(scratch) / "verdicts" / "verdicts.json")["verdicts"]
+    passed = [verdict for verdict in judged if verdict["passed"]]
+    if len(passed) == len(judged):
+        for verdict in passed:
+            console.print(Text(f"  ✓ {verdict['gate']}: {verdict['why']}", style="green"), soft_wrap=True)
+    else:
+        console.print(f"{len(passed)} of {len(judged)} verdicts passed; those that did not are above.")
+
+
+def registered(model: Model) -> None:
+    console.print(f"registered [bold]{model.name}:{model.version}[/], digest {model.digest[:12]}")
+
+
+def models(found: tuple[Model, ...], as_json: bool) -> None:
+    if as_json:
+        return _json([_plain_model(model) for model in found])
+    if not found:
+        console.print("No model is registered yet: `mlops run azureml/pipelines/train.yml --register` makes the first.")
+    for model in found:
+        name, run = f"[bold]{model.name}:{model.version}[/]", model.lineage["run"][:8]
+        console.print(f"{name}  {model.digest[:12]}  run {run}  {', '.join(_measured(model.lineage['metrics']))}")
+
+
+def model(found: Model, as_json: bool) -> None:
+    if as_json:
+        return _json(_plain_model(found))
+    lineage = found.lineage
+    table = Table.grid(padding=(0, 2))
+    for name, value in (
+        ("model", f"{found.name}:{found.version}"),
+        ("digest", found.digest),
+        ("run", lineage["run"]),
+        ("reason", lineage["reason"]),
+        ("code", _short(lineage["code"])),
+        ("data", _short(lineage["data"])),
+        ("environment", lineage["environment"]),
+        ("parameters", _short(lineage["parameters"])),
+        ("metrics", "\n".join(_measured(lineage["metrics"]))),
+        ("verdicts", f"{len(lineage['verdicts'])}, all passed or waived"),
+    ):
+        table.add_row(Text(name, style="dim"), Text(str(value)))
+    console.print(table)
+
+
+def _measured(metrics: dict[str, dict[str, float]]) -> Iterator[str]:
+    for name, interval in metrics.items():
+        yield f"{name} {Interval(**interval)}"
+
+
+def _short(value: Any) -> str:
+    return "\n".join(f"{key}: {item}" for key, item in value.items()) if isinstance(value, dict) else str(value)
+
+
+def _plain_model(model: Model) -> dict[str, Any]:
+    return {"name": model.name, "version": model.version, "digest": model.digest, "lineage": model.lineage}
+
+
+def _json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")

@@ -1,0 +1,1 @@
+"""What pipeline nodes execute: pure commands, files in, files out."""

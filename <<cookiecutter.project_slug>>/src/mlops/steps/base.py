@@ -1,0 +1,60 @@
+"""What all steps share: the log, the model package, and how a step ends."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from mlops.errors import Misuse, MlopsError, Refused
+from mlops.files import write_json
+from mlops.gates.base import Verdict
+from mlops.steps.log import Log
+
+REFUSED = 10
+"""Exit status of a step that refuses. Azure ML reports none, so its run has the tag `mlops.refused` as well."""
+
+
+def arguments(about: str | None, *names: str, source: bool = False) -> argparse.ArgumentParser:
+    """A parser that wants a path for each name."""
+    parser = argparse.ArgumentParser(description=about)
+    for name in names:
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    if source:
+        parser.add_argument("--source", action="append", required=True, metavar="NAME=PATH")
+    return parser
+
+
+def pairs(items: Sequence[str]) -> dict[str, str]:
+    """`["a=1", "b=2"]` as a mapping."""
+    return dict(item.split("=", 1) for item in items)
+
+
+def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace, Log], None]) -> NoReturn:
+    """Do the work, say in words what went wrong, and leave the tag by which both executors know a refusal."""
+    given = parser.parse_args()
+    with Log() as log:
+        try:
+            work(given, log)
+            status = 0
+        except MlopsError as error:
+            print(error, flush=True)
+            status = REFUSED if isinstance(error, Refused) else error.status
+            if isinstance(error, Refused | Misuse):
+                log.tag("mlops.refused", "verdict" if isinstance(error, Refused) else "input")
+    sys.exit(status)
+
+
+def conclude(verdicts: Iterable[Verdict], to: Path, log: Log, model: str | None = None) -> None:
+    """Write and log `verdicts.json`, then raise Refused when one of them does not stand.
+
+    `model` is the digest of the artifact that was judged.
+    """
+    verdicts = list(verdicts)
+    path = to / "verdicts.json"
+    write_json(path, {"model": model, "verdicts": [verdict.to_json() for verdict in verdicts]})
+    log.file(path)
+    refusing = [f"refused by {each.gate}: {each.why} {each.next_step}" for each in verdicts if not each.stands]
+    if refusing:
+        raise Refused("\n".join(refusing))
+    print(f"{len(verdicts)} verdicts, all passed")

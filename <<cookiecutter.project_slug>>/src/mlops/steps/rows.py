@@ -1,0 +1,52 @@
+"""Model rows: split by what they say, read as columns by role."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from mlops.contract.encode import encode
+from mlops.contract.types import Columns, Contract
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows by role. `x` are the features, `groups` the sensitive columns, `every` all columns of the contract."""
+
+    x: Columns
+    y: np.ndarray
+    weight: np.ndarray
+    groups: Columns
+    every: Columns
+
+
+def read(path: Path, contract: Contract) -> Rows:
+    frame = pl.read_parquet(path)
+    every = encode(frame, contract)
+    label, weight = contract.one("label"), contract.one("weight")
+    assert label is not None
+    return Rows(
+        x={column.name: every[column.name] for column in contract.features},
+        y=every[label.name],
+        weight=every[weight.name] if weight else np.ones(len(frame)),
+        groups={column.name: every[column.name] for column in contract.sensitive},
+        every=every,
+    )
+
+
+def split(frame: pl.DataFrame, contract: Contract, test_share: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Train and test rows, of a frame that conforms to the contract.
+
+    Equal features always fall on the same side, wherever and whenever they arrive.
+    """
+    texts = frame.select(
+        pl.concat_str(
+            [pl.col(column.name).cast(pl.String).fill_null("") for column in contract.features], separator="\x1f"
+        )
+    )
+    limit = int(test_share * 2**64)
+    hashes = (int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) for text in texts.to_series())
+    test = pl.Series([number < limit for number in hashes], dtype=pl.Boolean)
+    return frame.filter(~test), frame.filter(test)

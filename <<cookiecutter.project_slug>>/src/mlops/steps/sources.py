@@ -1,0 +1,35 @@
+"""The raw tables that a step is given, by name."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from polars import LazyFrame
+
+from mlops.contract.read import reading, scan
+from mlops.contract.table import conform
+from mlops.contract.types import Contract
+from mlops.errors import Misuse
+from mlops.steps.base import pairs
+
+
+def paths(given: Sequence[str], contracts: Mapping[str, Contract]) -> dict[str, Path]:
+    """Each `NAME=PATH`. Raises Misuse when the names are not those of SOURCES."""
+    found = {name: Path(path) for name, path in pairs(given).items()}
+    if set(found) != set(contracts):
+        names, known = ", ".join(sorted(found)), ", ".join(sorted(contracts))
+        raise Misuse(
+            f"the job gives the sources {names}; SOURCES in contract.py has {known}. "
+            "Name the same ones in azureml/pipelines, in the components validate and prepare, and in contract.py."
+        )
+    return found
+
+
+@contextmanager
+def tables(given: Sequence[str], contracts: Mapping[str, Contract]) -> Iterator[dict[str, LazyFrame]]:
+    """The sources with the types of their contracts, to be collected inside. Raises Misuse when one cannot be read."""
+    found = paths(given, contracts)
+    with ExitStack() as stack:
+        for path in found.values():
+            stack.enter_context(reading(path))
+        yield {name: conform(scan(path), contracts[name]) for name, path in found.items()}

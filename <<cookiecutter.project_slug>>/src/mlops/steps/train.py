@@ -1,0 +1,39 @@
+"""The model and its baselines, trained on the same rows and exported as the folders that a predictor loads."""
+
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mlops import settings
+from mlops.steps import base
+from mlops.steps.log import Log
+
+
+def work(given: Namespace, log: Log) -> None:
+    from mlops.errors import Failure, Misuse
+    from mlops.steps.package import package, speaking
+    from mlops.steps.rows import read
+
+    model = package(settings.load(given.settings))
+    rows = read(given.rows / "train.parquet", model.contract.ROW)
+    x, params = model.features.features(rows.x), base.pairs(given.params)
+
+    def fit(train: Callable[..., Any], to: Path) -> Any:
+        with speaking("train.py", Misuse):
+            fitted = train(x, rows.y, rows.weight, rows.groups, params, given.seed)
+        with speaking("train.py: export", Failure):
+            model.train.export(fitted, to)
+        return fitted
+
+    trained = fit(model.train.train, given.model)
+    for name, baseline in model.train.BASELINES.items():
+        fit(baseline, given.baselines / name)
+    log.metrics(getattr(trained, "facts", {}))
+
+
+if __name__ == "__main__":
+    parser = base.arguments(__doc__, "settings", "rows", "model", "baselines")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--params", nargs="*", default=[], metavar="NAME=VALUE")
+    base.run(parser, work)

@@ -1,0 +1,23 @@
+"""The sources against their contracts, by the gates of stage data."""
+
+from argparse import Namespace
+
+from mlops import settings
+from mlops.steps import base
+from mlops.steps.log import Log
+
+
+def work(given: Namespace, log: Log) -> None:
+    from mlops.gates.base import Context
+    from mlops.gates.run import judge
+    from mlops.steps.package import package
+    from mlops.steps.sources import paths
+
+    known = settings.load(given.settings)
+    contracts = package(known).contract.SOURCES
+    context = Context(settings=known, contracts=contracts, sources=paths(given.source, contracts))
+    base.conclude(judge("data", context), given.verdicts, log)
+
+
+if __name__ == "__main__":
+    base.run(base.arguments(__doc__, "settings", "verdicts", source=True), work)
