@@ -1,0 +1,50 @@
+"""The reference project, rendered once for all workers; `mlops` and the model package import from it."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.azure_env import azure_python as azure_python
+from tests.support.project import Project, generate, render
+
+REFERENCE = pytest.StashKey[Project]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given = getattr(config, "workerinput", {}).get("reference")
+    if given is None:
+        folder = Path(tempfile.mkdtemp(prefix="reference-"))
+        config.add_cleanup(lambda: shutil.rmtree(folder))
+        done = generate(folder, home=folder / "home")
+        if done.returncode:
+            raise pytest.UsageError(f"the template does not render:\n{done.stdout}{done.stderr}")
+        given = folder / "income-support-triage"
+    config.stash[REFERENCE] = Project(Path(given))
+    sys.path.insert(0, str(Path(given, "src")))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    node.workerinput["reference"] = str(node.config.stash[REFERENCE].path)
+
+
+@pytest.fixture(scope="session")
+def reference(pytestconfig: pytest.Config) -> Project:
+    """The reference project that all tests share: read it, never write to it."""
+    return pytestconfig.stash[REFERENCE]
+
+
+@pytest.fixture
+def project(reference: Project, tmp_path: Path) -> Project:
+    """A copy of the reference project to change."""
+    return reference.copy(tmp_path / "project")
+
+
+@pytest.fixture(name="render")
+def render_in_tmp_path(tmp_path: Path) -> Callable[..., Project]:
+    """Generate a project with answers: `render(python_version="3.12")`."""
+    return lambda **answers: Project(render(tmp_path, **answers))

@@ -1,0 +1,1 @@
+"""How urgent a letter is, in three classes: a multi-class model."""

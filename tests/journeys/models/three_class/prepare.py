@@ -1,0 +1,7 @@
+from collections.abc import Mapping
+
+from polars import LazyFrame
+
+
+def prepare(sources: Mapping[str, LazyFrame]) -> LazyFrame:
+    return sources["applications"]

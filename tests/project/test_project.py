@@ -1,0 +1,73 @@
+"""What a person types in a new project works there, in an environment of its own, for each CI system."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.project import Completed, Project, environment, render
+
+pytestmark = pytest.mark.network
+HERE = f"3.{sys.version_info.minor}"
+ANSWERS = {
+    "github-actions": {},
+    "azure-devops": {
+        "project_name": 'Fish & "chips": yes',
+        "package_name": "fish",
+        "serving": "batch",
+        "licence": "proprietary",
+    },
+}
+
+
+@pytest.fixture(scope="module", params=[pytest.param(ci, marks=pytest.mark.xdist_group(ci)) for ci in ANSWERS])
+def new(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project after `make setup`."""
+    answers = {"ci_system": request.param, "python_version": HERE} | ANSWERS[request.param]
+    project = Project(render(tmp_path_factory.mktemp(request.param), **answers))
+    done = make(project, "setup")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+def make(project: Project, *targets: str) -> Completed:
+    tools = str(Path(sys.executable).parent)
+    return project.run("make", *targets, PYTHONPATH="", PATH=f"{environment()['PATH']}:{tools}")
+
+
+def test_what_a_person_types_works(new: Project):
+    again = make(new, "setup")
+    assert "Nothing to be done" in again.stdout
+
+    for target in ("lint", "test"):
+        done = make(new, target)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    hooks = new.run(".venv/bin/pre-commit", "run", "--all-files")
+    assert hooks.returncode == 0, hooks.stdout + hooks.stderr
+    assert new.git("status", "--porcelain") == ""
+
+
+def test_help_lists_what_there_is(new: Project):
+    listed = {line.split()[1] for line in make(new, "help").stdout.splitlines()}
+    assert {"setup", "setup-azure", "lint", "test", "run", "ui", "clean", "lock"} == listed - {"help"}
+
+
+def test_clean_leaves_runs_and_environment(new: Project):
+    (new.path / ".mlops").mkdir(exist_ok=True)
+    (new.path / "src" / "__pycache__").mkdir(exist_ok=True)
+    assert make(new, "clean").returncode == 0
+    assert (new.path / ".mlops").is_dir()
+    assert (new.path / ".venv").is_dir()
+    assert not list((new.path / "src").rglob("__pycache__"))
+
+
+def test_without_a_python_that_is_new_enough_setup_says_so(new: Project, tmp_path: Path):
+    (tmp_path / "python3").symlink_to("/bin/false")
+    for tool in ("sh", "make", "cat", "dirname", "touch"):
+        found = next(path for folder in ("/usr/bin", "/bin") if (path := Path(folder, tool)).exists())
+        (tmp_path / tool).symlink_to(found)
+    (new.path / ".python-version").touch()
+    done = new.run("make", "setup", PATH=str(tmp_path))
+    assert done.returncode == 2
+    assert f"Python {HERE} or newer was not found" in done.stderr
