@@ -1,7 +1,7 @@
 # `make help` lists what there is.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo setup test lint lock clean
+.PHONY: help demo setup test lint bench schema lock clean
 
 P := <<cookiecutter.project_slug>>
 PYTHON := .venv/bin/python
@@ -29,6 +29,14 @@ lint: .venv/.synced ## style and types of the template's own code
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/pyrefly check
+
+bench: .venv/.synced ## the figures we state, measured side by side
+	$(PYTHON) benchmarks/generation.py
+	$(PYTHON) benchmarks/pipelines.py
+
+schema: .venv/.synced ## write the JSON schema of mlops.yaml from its types
+	PYTHONPATH="$(P)/src" $(PYTHON) -B tools/make_schema.py > "$(P)/src/mlops/mlops.schema.json.new"
+	mv "$(P)/src/mlops/mlops.schema.json.new" "$(P)/src/mlops/mlops.schema.json"
 
 lock: .venv/.synced ## resolve the requirements of project and template again (UPGRADE=1 for the newest versions)
 	$(MAKE) --no-print-directory -C "$(P)" --assume-old=.venv/.synced lock UV="$(UV)"

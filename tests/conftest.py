@@ -1,4 +1,4 @@
-"""The reference project, rendered once for all workers; `mlops` and the model package import from it."""
+"""The reference project, rendered once for all workers; its model package imports from it."""
 
 import shutil
 import sys
@@ -11,6 +11,7 @@ import pytest
 from tests.support.azure_env import azure_python as azure_python
 from tests.support.project import Project, generate, render
 
+sys.dont_write_bytecode = True
 REFERENCE = pytest.StashKey[Project]()
 
 
@@ -24,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"the template does not render:\n{done.stdout}{done.stderr}")
         given = folder / "income-support-triage"
     config.stash[REFERENCE] = Project(Path(given))
-    sys.path.insert(0, str(Path(given, "src")))
+    sys.path.append(str(Path(given, "src")))  # the model package; mlops comes from the template itself
 
 
 @pytest.hookimpl(optionalhook=True)

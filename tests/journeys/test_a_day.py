@@ -47,6 +47,19 @@ def test_a_day_in_the_life(project: Project):
     assert model["lineage"]["parameters"]["rounds"] == "40"
     assert model["lineage"]["reason"] == "fewer rounds"
 
-    again = project.mlops("models", "register", "last")
+    weak = project.mlops(*TRAIN, "--set", "rounds=1")
+    assert weak.returncode == 1, weak.stdout + weak.stderr
+    assert "refused by quality" in weak.stdout
+    unregistered = project.mlops("models", "register", "last")
+    assert unregistered.returncode == 1
+    assert "was refused and is not registered" in unregistered.stderr
+
+    again = project.mlops("models", "register", model["lineage"]["run"][:8])
     assert again.returncode == 0, again.stdout + again.stderr
     assert len(json.loads(project.mlops("models", "list", "--json").stdout)) == 1
+
+    [trained] = project.path.glob(f".mlops/runs/{model['lineage']['run']}/outputs/train/model/model.json")
+    trained.write_text(trained.read_text() + " ")
+    tampered = project.mlops("models", "register", model["lineage"]["run"][:8])
+    assert tampered.returncode == 3
+    assert "was changed or lost" in tampered.stderr

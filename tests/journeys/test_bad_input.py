@@ -1,5 +1,6 @@
 """Bad input through the command: one clear sentence, the exit status that says whose turn it is, nothing registered."""
 
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -23,7 +24,7 @@ def refused(project: Project, *command: str) -> tuple[int, str]:
     [
         (None, "no mlops.yaml in"),
         ("", "mlops.yaml: is empty"),
-        ("project: [", "mlops.yaml:1: is not valid YAML"),
+        ("project: ]", "mlops.yaml:1: is not valid YAML"),
         ("schema: 1\nprojekt: {}\n", "mlops.yaml:2: `projekt` is not a setting: did you mean `project`?"),
     ],
 )
@@ -82,8 +83,6 @@ def test_data_that_cannot_teach_anything_is_refused(project: Project, poison, se
 def test_a_full_disk_is_said_and_leaves_nothing_half_written(project: Project):
     """A limit on the size of files stands for a full disk: the kernel refuses the write half-way."""
     command = f'ulimit -f 40; exec "$0" -m mlops {" ".join(TRAIN)}'
-    import sys
-
     done = project.run("bash", "-c", command, sys.executable)
     said = done.stdout + done.stderr
     assert done.returncode == 3, said

@@ -13,8 +13,13 @@ from tests.support.project import Project
 
 MODELS = Path(__file__).parent / "models"
 SETTINGS = {
-    "regression": {"go: 900": "go: 30", "floors": "r2: 0.8\n      within_a_tenth: 0.3", "beats": "r2"},
-    "three_class": {"go: 900": "go: 40", "floors": "accuracy: 0.55\n      likelihood: -1.0", "beats": "likelihood"},
+    "regression": {"go: 900": "go: 30", "floors": "r2: 0.8\n      within_a_tenth: 0.3", "beats": "r2", "today": True},
+    "three_class": {
+        "go: 900": "go: 40",
+        "floors": "accuracy: 0.55\n      likelihood: -1.0",
+        "beats": "likelihood",
+        "today": False,
+    },
 }
 METRICS = {"regression": {"r2", "within_a_tenth"}, "three_class": {"accuracy", "likelihood"}}
 
@@ -63,6 +68,7 @@ def become(project: Project, kind: str) -> None:
     wanted = SETTINGS[kind]
     after = gates[gates.index("    reason:") :]
     limits = f"    floors:\n      {wanted['floors']}\n    beats_baselines_on: [{wanted['beats']}]\n"
+    limits += f"    beats_today: {str(wanted['today']).lower()}\n"
     file.write_text(before.replace("go: 900", wanted["go: 900"]) + limits + after)
     DATA[kind](4000, np.random.default_rng(3)).write_parquet(project.path / "data" / "applications.parquet")
 

@@ -1,0 +1,49 @@
+"""The command itself: it starts light, and wrong use is a sentence with status 2."""
+
+import json
+
+import pytest
+
+from tests.support.project import Project
+
+HEAVY = ("mlflow", "polars", "numpy", "lightgbm", "onnxruntime", "pandas", "azure")
+
+
+def test_help_imports_nothing_heavy(reference: Project):
+    program = (
+        "import json, sys, runpy\n"
+        "sys.argv = ['mlops', '--help']\n"
+        "try: runpy.run_module('mlops', run_name='__main__')\n"
+        "except SystemExit: print(json.dumps(sorted(sys.modules)))"
+    )
+    done = reference.python("-c", program)
+    loaded = json.loads(done.stdout.splitlines()[-1])
+    assert "mlops.cli" in loaded
+    assert [name for name in HEAVY if name in loaded] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("run", "azureml/pipelines/train.yml", "--set", "rounds"), "--set rounds: write it as NAME=VALUE."),
+        (("run", "azureml/pipelines/train.yml", "--set", "round=3"), "did you mean `rounds`?"),
+        (("run", "azureml/pipelines/train.yml", "--set", "rounds=many"), "must be of type integer"),
+        (("run", "azureml/pipelines/train.yml", "--input", "applications=none.csv"), "none.csv does not exist"),
+        (("run", "azureml/components/train.yml"), "is a component, not a job"),
+        (("run", "none.yml"), "none.yml: cannot be read: No such file or directory"),
+        (("models", "show", "triage:1"), "no model is named 'triage'"),
+        (("models", "register", "last"), "there is no run yet"),
+        (("walk",), "No such command 'walk'"),
+    ],
+)
+def test_wrong_use_is_said_before_anything_starts(project: Project, command: tuple[str, ...], sentence: str):
+    done = project.mlops(*command)
+    assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
+    assert not (project.path / ".mlops" / "runs").exists()
+
+
+def test_a_project_without_models_says_how_to_make_one(reference: Project):
+    done = reference.mlops("models", "list")
+    assert done.returncode == 0
+    assert "--register" in done.stdout
+    assert json.loads(reference.mlops("models", "list", "--json").stdout) == []
