@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -131,6 +132,8 @@ def main(project: str, pickled: str) -> int:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a surrounding nohup or shell may ignore some
+        signal.signal(number, signal.SIG_DFL)
     try:
         sys.exit(main(*sys.argv[1:]))
     except MlopsError as error:

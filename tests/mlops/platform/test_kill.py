@@ -55,7 +55,10 @@ def test_no_child_survives_a_runner_that_is_ended_and_the_repeat_continues(
         children = [int(line) for line in pids.read_text().split()]
         assert len(children) >= 3 and all(alive(child) for child in children)
         runner.send_signal(number)
-        said, _ = runner.communicate(timeout=60)
+        try:
+            said, _ = runner.communicate(timeout=60)
+        finally:
+            runner.kill()
     ended = wait_for(lambda: not any(alive(child) for child in children), 20)
     for child in filter(alive, children):
         os.kill(child, signal.SIGKILL)
