@@ -84,7 +84,7 @@ def test_a_refused_answer_gets_one_sentence_that_names_it(name, answer, said):
         ("project_slug", "a1-b2"),
         ("package_name", "match"),
         ("owner_email", "first.last+ml@sub.example.co.uk"),
-        ("repository", "Org-1/.github_x"[:6] + "a.b_c-d"),
+        ("repository", "Org-1/a.b_c-d"),
         ("azure_region", "swedencentral"),
     ],
 )

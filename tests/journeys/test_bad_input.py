@@ -80,6 +80,16 @@ def test_data_that_cannot_teach_anything_is_refused(project: Project, poison, se
     assert "no model is" in refused(project, "models", "list")[1].lower()
 
 
+def test_a_mistake_in_the_model_package_is_not_blamed_on_the_data(project: Project):
+    file = project.path / "src" / project.package / "prepare.py"
+    file.write_text(file.read_text().replace('pl.col("income")', 'pl.col("incme")'))
+    given = ("--settings", "mlops.yaml", "--source", f"applications={DATA}", "--verdicts", ".", "--rows", "rows")
+    done = project.python("-m", "mlops.steps.prepare", *given)
+    assert done.returncode == 1
+    assert "ColumnNotFoundError" in done.stderr and "incme" in done.stderr
+    assert "damaged" not in done.stdout + done.stderr
+
+
 def test_a_full_disk_is_said_and_leaves_nothing_half_written(project: Project):
     """A limit on the size of files stands for a full disk: the kernel refuses the write half-way."""
     command = f'ulimit -f 40; exec "$0" -m mlops {" ".join(TRAIN)}'

@@ -47,3 +47,24 @@ def test_a_project_without_models_says_how_to_make_one(reference: Project):
     assert done.returncode == 0
     assert "--register" in done.stdout
     assert json.loads(reference.mlops("models", "list", "--json").stdout) == []
+
+
+def test_what_nobody_foresaw_is_status_3(reference: Project):
+    program = (
+        "import sys; from mlops import cli\n"
+        "sys.argv = ['mlops', 'models', 'list']\n"
+        "cli.open_platform = lambda: 1 / 0\n"
+        "cli.main()"
+    )
+    done = reference.python("-c", program)
+    assert (done.returncode, "ZeroDivisionError" in done.stderr) == (3, True)
+
+
+def test_a_foreign_job_is_shown_as_its_file_says_on_any_terminal(project: Project):
+    """Its name looks like markup, its output is called as one of ours and is empty, and the terminal knows ASCII."""
+    text = "display_name: 'a [b] and [/c]'\ncommand: 'true'\noutputs: {verdicts: {type: uri_folder}}\n"
+    (project.path / "job.yml").write_text(text)
+    done = project.mlops("run", "job.yml", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "a [b] and [/c], run " in done.stdout
+    assert "job: its output 'verdicts' is empty" in done.stdout

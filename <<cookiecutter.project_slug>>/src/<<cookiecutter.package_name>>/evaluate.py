@@ -4,15 +4,13 @@
 A figure that has no value (a precision where nothing was selected, an AUC of one class) is NaN.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
-from mlops.api import Columns
+from mlops.api import Columns, Metric
 
 BINS = 10
-
-Metric = Callable[[np.ndarray, Columns, np.ndarray], float]
 
 
 def auc(y: np.ndarray, predictions: Columns, weight: np.ndarray) -> float:

@@ -1,12 +1,13 @@
 """The `mlops` command: one command per thing a person does. Heavy imports wait until a command needs them."""
 
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mlops.errors import Misuse, MlopsError
+from mlops.errors import Failure, Misuse, MlopsError
 
 if TYPE_CHECKING:
     from mlops.platform.base import Platform
@@ -96,7 +97,11 @@ def pairs(option: str, items: Pairs) -> dict[str, str]:
 
 
 def main() -> None:
-    """Run a command; whatever goes wrong is a sentence on standard error and an exit status, not a traceback."""
+    """Run a command; whatever goes wrong is an exit status and a sentence on standard error.
+
+    Only what nobody foresaw leaves a traceback.
+    """
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         app(prog_name="mlops")
     except MlopsError as error:
@@ -104,3 +109,6 @@ def main() -> None:
         sys.exit(error.status)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(Failure.status)

@@ -45,13 +45,10 @@ def reason(error: OSError) -> str:
     return str(error.args[0][0][2]) if isinstance(error, shutil.Error) else error.strerror or str(error)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
     with replacing(path) as draft:
         draft.write_text(text, encoding="utf-8")
-
-
-def write_json(path: Path, value: Any) -> None:
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
 def read_json(path: Path) -> Any:

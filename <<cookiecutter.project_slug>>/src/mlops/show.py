@@ -4,6 +4,8 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from mlops.errors import Misuse
 from mlops.files import read_json
 from mlops.platform.base import Event, Jobs, Model
 from mlops.specs.types import Job
@@ -33,8 +36,8 @@ MARKS = {
 def follow(job: Job, events: Iterable[Event], run: str) -> int:
     """Show the events of a run as they come; returns the exit status."""
     for sentence in job.ignored:
-        console.print(f"[dim]{sentence}[/]")
-    console.print(f"{job.name}, run [bold]{run[:8]}[/], {len(job.nodes)} steps")
+        console.print(Text(sentence, style="dim"), soft_wrap=True)
+    console.print(Text.assemble(f"{job.name}, run ", (run[:8], "bold"), f", {len(job.nodes)} steps"))
     return _live(job, events) if console.is_terminal else _plain(events)
 
 
@@ -45,6 +48,7 @@ def _plain(events: Iterable[Event]) -> int:
             status = event.status
         if event.state != "started":
             console.print(_line(event))
+        _remark(event)
         _explain(event)
     return status
 
@@ -58,6 +62,7 @@ def _live(job: Job, events: Iterable[Event]) -> int:
                 last = event
             else:
                 seen[event.node] = event
+            _remark(event)
             live.update(_table(job, seen))
     for event in (*seen.values(), *([last] if last else [])):
         if event.node is None:
@@ -87,6 +92,12 @@ def _line(event: Event) -> Text:
     return Text.assemble(f"{indent}{mark} {event.node or 'run'}{words}", (seconds, "dim"), style=style)
 
 
+def _remark(event: Event) -> None:
+    """What is odd about a node that runs all the same."""
+    if event.detail and event.state in ("started", "finished"):
+        console.print(Text(f"  {event.node}: {event.detail}", style="yellow"), soft_wrap=True)
+
+
 def _explain(event: Event) -> None:
     if event.detail and event.state in ("refused", "failed"):
         console.print(Text(event.detail, style="dim"), soft_wrap=True)
@@ -94,11 +105,8 @@ def _explain(event: Event) -> None:
 
 def verdicts(jobs: Jobs, run: str) -> None:
     """What was judged, when all of it passed; what refused has been said by the step that refused."""
-    record = jobs.describe(run)
-    node, _, name = record["outputs"].get("verdicts", "").rpartition(".")
-    if name not in record["nodes"].get(node, {}).get("outputs", {}):
-        return
-    with tempfile.TemporaryDirectory() as scratch:
+    judged = []
+    with tempfile.TemporaryDirectory() as scratch, suppress(Misuse):  # not every run has verdicts
         jobs.fetch(run, "verdicts", Path(scratch) / "verdicts")
         judged = read_json(Path(scratch) / "verdicts" / "verdicts.json")["verdicts"]
     passed = [verdict for verdict in judged if verdict["passed"]]
@@ -115,17 +123,18 @@ def registered(model: Model) -> None:
 
 def models(found: tuple[Model, ...], as_json: bool) -> None:
     if as_json:
-        return _json([_plain_model(model) for model in found])
+        return _json([asdict(model) for model in found])
     if not found:
         console.print("No model is registered yet: `mlops run azureml/pipelines/train.yml --register` makes the first.")
     for model in found:
-        name, run = f"[bold]{model.name}:{model.version}[/]", model.lineage["run"][:8]
-        console.print(f"{name}  {model.digest[:12]}  run {run}  {', '.join(_measured(model.lineage['metrics']))}")
+        about = f"  {model.digest[:12]}  run {model.lineage['run'][:8]}  "
+        measured = ", ".join(_measured(model.lineage["metrics"]))
+        console.print(Text.assemble((f"{model.name}:{model.version}", "bold"), about, measured), soft_wrap=True)
 
 
 def model(found: Model, as_json: bool) -> None:
     if as_json:
-        return _json(_plain_model(found))
+        return _json(asdict(found))
     lineage = found.lineage
     table = Table.grid(padding=(0, 2))
     for name, value in (
@@ -151,10 +160,6 @@ def _measured(metrics: dict[str, dict[str, float]]) -> Iterator[str]:
 
 def _short(value: Any) -> str:
     return "\n".join(f"{key}: {item}" for key, item in value.items()) if isinstance(value, dict) else str(value)
-
-
-def _plain_model(model: Model) -> dict[str, Any]:
-    return {"name": model.name, "version": model.version, "digest": model.digest, "lineage": model.lineage}
 
 
 def _json(value: Any) -> None:

@@ -42,7 +42,7 @@ def bootstrap(
 
     All metrics see the same resamples. A metric that is NaN on some of them (one class only, an empty group) gets
     its interval from the others; when it is NaN on more than one in twenty, or on the rows themselves, the ends are
-    None. Intervals are trustworthy from some 30 rows on.
+    None.
     """
     draws = _draws(metrics, y, predictions, weight, resamples, seed)
     return {name: _interval(metric(y, predictions, weight), draws[name]) for name, metric in metrics.items()}

@@ -211,6 +211,12 @@ def test_runs_are_found_and_their_outputs_fetched(lab: Lab, tmp_path: Path) -> N
         jobs.fetch(first.record["run"], "model", tmp_path / "a")
 
 
+def test_an_output_that_the_run_did_not_come_to_is_not_offered(lab: Lab, tmp_path: Path) -> None:
+    done = lab.run(node("breaks", "exit 1", outputs=OUT), outputs={"model": folder("breaks")})
+    with pytest.raises(Misuse, match=r"has no output 'model'. It has: none"):
+        lab.platform.jobs.fetch(done.record["run"], "model", tmp_path / "a")
+
+
 def test_a_place_that_is_not_known_is_said(tmp_path: Path) -> None:
     with pytest.raises(Misuse, match="there is no environment 'moon'. Use one of: local"):
         open_platform("moon", tmp_path)
@@ -264,6 +270,16 @@ def test_a_disk_full_in_a_node_loses_only_that_node(lab: Lab) -> None:
     assert "large failed" in done.stdout and "None failed" in done.stdout
     assert not list(lab.state.glob("runs/*/outputs/large"))
     assert lab.run(*nodes).states == {"small": "reused", "large": "finished"}
+
+
+def test_a_killed_run_that_mlflow_has_lost_does_not_block_the_next(lab: Lab) -> None:
+    lab.run(node("one", "true"))
+    (file,) = lab.state.glob("runs/*/run.json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"state": "running"}))
+    (lab.state / "mlflow.db").unlink()
+    done = subprocess.run(lab.command(node("two", "true")), env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(file.read_text())["state"] == "cancelled"
 
 
 def test_an_abandoned_follow_leaves_nothing_running(lab: Lab) -> None:

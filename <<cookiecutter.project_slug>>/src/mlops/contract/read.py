@@ -38,7 +38,10 @@ def scan(path: Path) -> pl.LazyFrame:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Polars reads late: whatever collects a source does so in here, and gets Misuse that names the file."""
+    """Polars reads late: what collects a source does so in here, and damage becomes Misuse that names the file.
+
+    Not around expressions of the model package, whose mistakes would be taken for damage.
+    """
     try:
         yield
     except FileNotFoundError as error:

@@ -35,6 +35,8 @@ def refuse_unless_judged(run: str, judged: dict[str, Any], artifact: str) -> Non
             f"the model of run {run[:8]} is {artifact[:12]}, but its verdicts speak of {str(judged['model'])[:12]}: "
             "it was changed after it was judged. Run the pipeline again."
         )
+    if not judged["verdicts"]:
+        raise Refused(f"run {run[:8]} has no verdict on its model: add a gate step to its pipeline.")
     failing = [verdict for verdict in judged["verdicts"] if not verdict["passed"] and verdict["waiver"] is None]
     if failing:
         lines = [f"  {verdict['gate']}: {verdict['why']} {verdict['next_step']}" for verdict in failing]

@@ -63,10 +63,7 @@ Value = Literal | Asset | FromNode
 
 @dataclass(frozen=True)
 class Node:
-    """One process to start. `command` still holds `${{inputs.x}}` and `${{outputs.y}}`; unset inputs are absent.
-
-    Nodes of a pipeline component inside a pipeline are named `outer.inner`.
-    """
+    """One process to start. `command` still holds `${{inputs.x}}` and `${{outputs.y}}`; unset inputs are absent."""
 
     name: str
     component: str

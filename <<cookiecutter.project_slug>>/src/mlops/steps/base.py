@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
@@ -52,7 +53,7 @@ def conclude(verdicts: Iterable[Verdict], to: Path, log: Log, model: str | None 
     """
     verdicts = list(verdicts)
     path = to / "verdicts.json"
-    write_json(path, {"model": model, "verdicts": [verdict.to_json() for verdict in verdicts]})
+    write_json(path, {"model": model, "verdicts": [asdict(verdict) for verdict in verdicts]})
     log.file(path)
     refusing = [f"refused by {each.gate}: {each.why} {each.next_step}" for each in verdicts if not each.stands]
     if refusing:

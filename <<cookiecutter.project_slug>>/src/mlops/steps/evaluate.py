@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from mlops import digest, settings
-from mlops.contract.types import Columns, Contract
+from mlops.contract.types import NULL, UNSEEN, Columns, Contract
 from mlops.stats import Interval, bootstrap, paired
 from mlops.steps import base
 from mlops.steps.log import Log
 from mlops.steps.rows import Rows
+
+OUTSIDE = {NULL: "(unknown)", UNSEEN: "(unseen)"}
 
 
 def work(given: Namespace, log: Log) -> None:
@@ -47,7 +49,7 @@ def plain(intervals: Mapping[str, Interval]) -> dict[str, Any]:
 
 
 def groups(metrics: Mapping, row: Contract, rows: Rows, predictions: Columns) -> dict[str, Any]:
-    """The metrics within each group that a sensitive column makes; nulls are a group of their own."""
+    """The metrics within each group that a sensitive column makes; nulls are one, unseen categories another."""
     found: dict[str, Any] = {}
     for column in row.sensitive:
         codes = rows.groups[column.name]
@@ -56,7 +58,7 @@ def groups(metrics: Mapping, row: Contract, rows: Rows, predictions: Columns) ->
         for code in np.unique(codes):
             member = codes == code
             within = {name: values[member] for name, values in predictions.items()}
-            found[column.name][names[code] if code >= 0 else "(unknown)"] = {
+            found[column.name][OUTSIDE.get(code) or names[code]] = {
                 "rows": int(member.sum()),
                 "metrics": plain(bootstrap(metrics, rows.y[member], within, rows.weight[member])),
             }

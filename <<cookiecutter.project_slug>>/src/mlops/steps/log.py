@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,8 +30,9 @@ class Log:
     ) -> None:
         if self.keeper is None:
             return
-        if self.keeper.stdin is not None:
-            self.keeper.stdin.close()
+        with suppress(BrokenPipeError):
+            if self.keeper.stdin is not None:
+                self.keeper.stdin.close()
         if self.keeper.wait() != 0 and error is None:
             raise Failure("the run's log could not be written; the lines above say why.")
 
@@ -46,7 +48,8 @@ class Log:
 
     def _send(self, entry: Mapping[str, Any]) -> None:
         if self.keeper is not None and self.keeper.stdin is not None:
-            print(json.dumps(entry), file=self.keeper.stdin)
+            with suppress(BrokenPipeError):  # its exit status says so at the end
+                print(json.dumps(entry), file=self.keeper.stdin)
 
 
 def keep() -> None:

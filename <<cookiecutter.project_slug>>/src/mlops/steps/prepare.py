@@ -19,8 +19,8 @@ def work(given: Namespace, log: Log) -> None:
     known = settings.load(given.settings)
     model = package(known)
     row = model.contract.ROW
-    with tables(given.source, model.contract.SOURCES) as sources:
-        frame = model.prepare.prepare(sources).collect(engine="streaming")
+    sources = tables(given.source, model.contract.SOURCES)
+    frame = model.prepare.prepare(sources).collect(engine="streaming")
     base.conclude(verdicts("prepared rows", frame.lazy(), row), given.rows, log)
     train, test = split(conform(frame.lazy(), row).collect(), row, known.training.test_share)
     if not len(train) or not len(test):

@@ -1,12 +1,11 @@
 """The raw tables that a step is given, by name."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from polars import LazyFrame
 
-from mlops.contract.read import reading, scan
+from mlops.contract.read import scan
 from mlops.contract.table import conform
 from mlops.contract.types import Contract
 from mlops.errors import Misuse
@@ -25,11 +24,6 @@ def paths(given: Sequence[str], contracts: Mapping[str, Contract]) -> dict[str, 
     return found
 
 
-@contextmanager
-def tables(given: Sequence[str], contracts: Mapping[str, Contract]) -> Iterator[dict[str, LazyFrame]]:
-    """The sources with the types of their contracts, to be collected inside. Raises Misuse when one cannot be read."""
-    found = paths(given, contracts)
-    with ExitStack() as stack:
-        for path in found.values():
-            stack.enter_context(reading(path))
-        yield {name: conform(scan(path), contracts[name]) for name, path in found.items()}
+def tables(given: Sequence[str], contracts: Mapping[str, Contract]) -> dict[str, LazyFrame]:
+    """The sources with the types of their contracts. Raises Misuse when one cannot be opened."""
+    return {name: conform(scan(path), contracts[name]) for name, path in paths(given, contracts).items()}

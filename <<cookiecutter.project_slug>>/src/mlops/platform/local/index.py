@@ -19,7 +19,7 @@ class Index:
         self._file = state / "digests.json"
         self._known: dict[str, list[object]] = {}
         self._used: set[str] = set()
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, TypeError):
             self._known = dict(json.loads(self._file.read_text(encoding="utf-8")))
 
     def of_path(self, path: Path) -> str:
@@ -29,8 +29,8 @@ class Index:
         return self._of_file(path)
 
     def save(self) -> None:
-        gone = [name for name in self._known if name not in self._used and not Path(name).exists()]
-        files.write_json(self._file, {name: entry for name, entry in self._known.items() if name not in gone})
+        there = {name: entry for name, entry in self._known.items() if name in self._used or Path(name).exists()}
+        files.write_json(self._file, there)
 
     def _of_file(self, path: Path) -> str:
         state = path.stat()

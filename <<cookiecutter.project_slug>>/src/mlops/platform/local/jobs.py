@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,7 +52,9 @@ class LocalJobs:
             self._opened = self._open(submission)
         except OSError as error:
             self._lock.release()
-            raise Failure(f"the run could not start: {files.reason(error)}: {error.filename}.") from error
+            where = f": {error.filename}" if error.filename else ""
+            what = f"the run could not start: {files.reason(error)}{where}"
+            raise Failure(f"{what}. Free some space or check its rights, then repeat.") from error
         except BaseException:
             self._lock.release()
             raise
@@ -83,7 +86,8 @@ class LocalJobs:
         found = record["nodes"].get(node, {}).get("outputs", {}).get(name)
         if found is None:
             known = [f"{node}.{name}" for node, kept in record["nodes"].items() for name in kept.get("outputs", {})]
-            names = ", ".join([*record["outputs"], *known]) or "none"
+            named = [name for name, source in record["outputs"].items() if source in known]
+            names = ", ".join([*named, *known]) or "none"
             raise Misuse(f"run {run[:8]} has no output '{output}'. It has: {names}.")
         if to.is_file() or (to.is_dir() and any(to.iterdir())):
             raise Misuse(f"{to} is there already. Name a folder that is not.")
@@ -166,9 +170,10 @@ class LocalJobs:
     def _close_abandoned(self) -> None:
         """Runs whose process was killed before it could write how they ended."""
         for record in self._runs.unfinished():
-            self._tracking.abandon(record["run"])
-            self._tracking.close(record["run"], "cancelled")
             self._runs.write(record | {"state": "cancelled", "status": CANCELLED})
+            with suppress(Failure):  # MLflow does not know it when its database was removed since
+                self._tracking.abandon(record["run"])
+                self._tracking.close(record["run"], "cancelled")
 
 
 def _assets(job: Job) -> dict[str, Asset]:

@@ -14,20 +14,22 @@ class Lock:
 
     def take(self, wait: bool = False) -> None:
         """Raises Misuse with the id of the process that holds the lock, unless it may be waited for."""
+        handle = None
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise Failure(f"could not write {self._file}: {error.strerror}. Check its rights, then repeat.") from error
-        try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as error:
-            holder = os.read(handle, 32).decode().strip() or "unknown"
-            os.close(handle)
-            what = f"another run of this project is under way (process {holder})"
-            raise Misuse(f"{what}. Wait until it ends, or stop it with: kill {holder}") from error
-        os.truncate(handle, 0)
-        os.write(handle, str(os.getpid()).encode())
+            os.truncate(handle, 0)
+            os.write(handle, str(os.getpid()).encode())
+        except OSError as error:
+            if handle is not None:
+                os.close(handle)
+            if isinstance(error, BlockingIOError):
+                holder = self._file.read_text().strip() or "unknown"
+                what = f"another run of this project is under way (process {holder})"
+                raise Misuse(f"{what}. Wait until it ends, or stop it with: kill {holder}") from error
+            what = f"could not write {self._file}: {error.strerror}"
+            raise Failure(f"{what}. Free some space or check its rights, then repeat.") from error
         self._handle = handle
 
     def release(self) -> None:

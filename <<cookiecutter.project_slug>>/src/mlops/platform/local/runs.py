@@ -42,9 +42,7 @@ class Runs:
         found = sorted(run for run in known if reference and run.startswith(reference))
         if len(found) != 1:
             those = f"fits {len(found)} runs ({', '.join(run[:12] for run in found)})" if found else "names no run"
-            raise Misuse(
-                f"'{reference}' {those}. Use `last` or more characters of a run's id, as `mlops runs` shows it."
-            )
+            raise Misuse(f"'{reference}' {those}. Use `last`, or more of a run's id: the folders in {self._folder}.")
         return found[0]
 
     def unfinished(self) -> Iterator[Record]:

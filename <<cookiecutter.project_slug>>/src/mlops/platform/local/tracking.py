@@ -95,7 +95,7 @@ class Tracking:
         except MlopsError:
             raise
         except Exception as error:
-            why = str(error).splitlines()[0]
+            why = (str(error).splitlines() or [type(error).__name__])[0]
             what = f"could not record the run in {self._file}: {why}"
             raise Failure(f"{what}. Free some space or check its rights, then repeat.") from error
 

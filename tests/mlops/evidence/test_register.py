@@ -1,0 +1,32 @@
+"""A model is registered only when something was judged, it was this model, and all of it stands."""
+
+from typing import Any
+
+import pytest
+
+from mlops.errors import Refused
+from mlops.evidence.register import refuse_unless_judged
+
+
+def verdict(passed: bool, waiver: str | None = None) -> dict[str, Any]:
+    return {"gate": "quality", "passed": passed, "waiver": waiver, "why": "auc is low.", "next_step": "Improve it."}
+
+
+@pytest.mark.parametrize("verdicts", [[verdict(True)], [verdict(True), verdict(False, waiver="W-1")]])
+def test_passed_and_waived_verdicts_stand(verdicts: list):
+    refuse_unless_judged("a-run", {"model": "abc", "verdicts": verdicts}, "abc")
+
+
+@pytest.mark.parametrize(
+    ("judged", "sentence"),
+    [
+        ({"model": "abc", "verdicts": []}, "has no verdict on its model"),
+        ({"model": None, "verdicts": [verdict(True)]}, "its verdicts speak of None"),
+        ({"model": "other", "verdicts": [verdict(True)]}, "its verdicts speak of other"),
+        ({"model": "abc", "verdicts": [verdict(True), verdict(False)]}, "quality: auc is low. Improve it."),
+    ],
+)
+def test_what_was_not_judged_or_does_not_stand_is_refused(judged: dict, sentence: str):
+    with pytest.raises(Refused) as refusal:
+        refuse_unless_judged("a-run", judged, "abc")
+    assert sentence in str(refusal.value)
