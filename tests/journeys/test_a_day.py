@@ -40,6 +40,13 @@ def test_a_day_in_the_life(project: Project):
         assert f"{step} reused" in mended.stdout
     assert "validate reused" not in mended.stdout
 
+    settings = project.path / "mlops.yaml"
+    settings.write_text(settings.read_text().replace("auc: 0.9\n", "auc: 0.89\n"))
+    another_limit = project.mlops(*TRAIN, "--json")
+    nodes = json.loads(another_limit.stdout)["nodes"]
+    assert {name for name, node in nodes.items() if node["state"] == "reused"} == {"prepare", "train", "evaluate"}
+    assert "at least 0.89" in another_limit.stderr
+
     changed = project.mlops(*TRAIN, "--set", "rounds=40", "--register", "-m", "fewer rounds")
     assert changed.returncode == 0, changed.stdout + changed.stderr
     assert "prepare reused" in changed.stdout and "train reused" not in changed.stdout

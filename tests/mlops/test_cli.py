@@ -1,6 +1,7 @@
 """The command itself: it starts light, and wrong use is a sentence with status 2."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,11 @@ def test_wrong_use_is_said_before_anything_starts(project: Project, command: tup
     done = project.mlops(*command)
     assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
     assert not (project.path / ".mlops" / "runs").exists()
+
+
+def test_a_path_that_the_database_cannot_have_is_said(reference: Project, tmp_path: Path):
+    done = reference.copy(tmp_path / "50% done").mlops("models", "list")
+    assert (done.returncode, "holds '%'" in done.stderr) == (2, True), done.stderr
 
 
 def test_a_project_without_models_says_how_to_make_one(reference: Project):

@@ -30,18 +30,22 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="Reuse nothing from earlier runs.")] = False,
     register: Annotated[bool, typer.Option("--register", help="Register the model when every gate passes.")] = False,
     reason: Annotated[str, typer.Option("-m", "--message", help="Why you run it; kept with the run.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Run an Azure ML job on this machine."""
     from mlops import show
     from mlops.platform.base import Submission
     from mlops.specs.bind import bind
 
+    show.console.stderr = as_json
     project, platform = open_platform()
     paths = {name: Path(path) for name, path in pairs("--input", inputs).items()}
     job = bind(file, overrides=pairs("--set", overrides), inputs=paths, project=project)
     run_id = platform.jobs.submit(Submission(job, fresh=fresh, reason=reason))
     status = show.follow(job, platform.jobs.follow(run_id), run_id)
     show.verdicts(platform.jobs, run_id)
+    if as_json:
+        show.record(platform.jobs.describe(run_id))
     if status:
         raise typer.Exit(status)
     if register:

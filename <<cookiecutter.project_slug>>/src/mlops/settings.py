@@ -1,9 +1,10 @@
 """`mlops.yaml`, typed: who, what for, how good, where. Its JSON schema is made from these types."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -23,6 +24,7 @@ def reasoned(limits: dict[str, Any]) -> dict[str, Any]:
     return limits
 
 
+Known = TypeVar("Known", bound=BaseModel)
 Text = Annotated[str, Field(min_length=1)]
 Email = Annotated[str, AfterValidator(named)]
 People = Annotated[list[Email], Field(min_length=1)]
@@ -158,44 +160,64 @@ class Settings(Section):
     gates: dict[str, Annotated[dict[str, Any], AfterValidator(reasoned)]] = {}
     """Limits of each gate, with the reason. A gate that is not named here runs with its own limits."""
     environments: Environments
+    _document: Item
+
+    def limits(self, gate: str, model: type[Known]) -> Known:
+        """The limits of a gate as its own type. Raises Misuse with every mistake at its line."""
+        return validated(model, self.gates.get(gate, {}), self._document, "gates", gate)
+
+    def wrong(self, what: str, *keys: str) -> Misuse:
+        """The error that names the line of a setting."""
+        return nearest(self._document, keys).wrong(what)
 
 
 def load(path: Path) -> Settings:
     """Read `mlops.yaml`. Raises Misuse with every mistake at its line."""
     document = read(path)
+    settings = validated(Settings, document.plain(), document)
+    settings._document = document
+    return settings
+
+
+def validated(model: type[Known], value: Any, document: Item, *section: str) -> Known:
+    """A section of a document as its type. Raises Misuse with every mistake at its line."""
     try:
-        return Settings.model_validate(document.plain())
+        return model.model_validate(value)
     except ValidationError as error:
-        raise Misuse("\n".join(complaint(document, problem) for problem in error.errors())) from None
+        raise Misuse("\n".join(complaint(model, document, section, problem) for problem in error.errors())) from None
 
 
-def complaint(document: Item, problem: Any) -> str:
+def complaint(model: type[BaseModel], document: Item, section: tuple[str, ...], problem: Any) -> str:
     """A pydantic error as a sentence with the line of the nearest key that is in the file."""
-    keys = [str(key) for key in problem["loc"]]
-    item = document
-    for key in keys:
-        inner = item.value.get(key) if isinstance(item.value, dict) else None
-        if inner is None:
-            break
-        item = inner
+    inner = [str(key) for key in problem["loc"]]
+    keys = [*section, *inner]
     name = ".".join(keys) or "the file"
     match problem["type"]:
         case "missing":
             what = f"`{name}` is missing; add it."
         case "extra_forbidden":
-            what = f"`{name}` is not a setting: {meant(keys[-1], fields(keys[:-1]))}"
+            what = f"`{name}` is not a setting: {meant(keys[-1], fields(model, inner[:-1]))}"
         case "value_error":
             what = f"`{name}`: {problem['ctx']['error']}."
         case "model_type" | "dict_type":
-            what = f"`{name}` should hold settings: {', '.join(f'`{field}`' for field in fields(keys))}."
+            what = f"`{name}` should hold settings: {', '.join(f'`{field}`' for field in fields(model, inner))}."
         case _:
             what = f"`{name}` is {problem['input']!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}."
-    return f"{item.place}: {what}"
+    return f"{nearest(document, keys).place}: {what}"
 
 
-def fields(keys: list[str]) -> list[str]:
+def nearest(item: Item, keys: Sequence[str]) -> Item:
+    """What a path of keys leads to, or as far as it leads."""
+    for key in keys:
+        if not isinstance(item.value, dict) or key not in item.value:
+            break
+        item = item.value[key]
+    return item
+
+
+def fields(model: type[BaseModel], keys: list[str]) -> list[str]:
     """Names of the settings under a path of keys."""
-    whole = schema()
+    whole = model.model_json_schema(by_alias=True)
     node = whole
     for key in keys:
         node = node.get("properties", {}).get(key) or node.get("additionalProperties") or {}

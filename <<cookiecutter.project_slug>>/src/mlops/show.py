@@ -3,7 +3,7 @@
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -115,6 +115,10 @@ def verdicts(jobs: Jobs, run: str) -> None:
             console.print(Text(f"  ✓ {verdict['gate']}: {verdict['why']}", style="green"), soft_wrap=True)
     else:
         console.print(f"{len(passed)} of {len(judged)} verdicts passed; those that did not are above.")
+
+
+def record(described: Mapping[str, Any]) -> None:
+    _json(dict(described))
 
 
 def registered(model: Model) -> None:

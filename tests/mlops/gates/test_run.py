@@ -1,16 +1,19 @@
 """Gates of a stage: found, given their limits, and refused when they cannot measure."""
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
+from mlops import settings
 from mlops.errors import Misuse
 from mlops.gates.base import Context
 from mlops.gates.run import discover, judge
+from tests.support.project import Project
 
 OWN = '''"""A gate of one's own."""
 
@@ -47,9 +50,18 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def context(package: str = "somebody", gates: dict | None = None, **evaluation: Any) -> Context:
-    known: Any = SimpleNamespace(model=SimpleNamespace(package=package), gates=gates or {})
-    return Context(settings=known, contracts={}, evaluation=evaluation)
+@pytest.fixture
+def context(reference: Project, tmp_path: Path) -> Callable[..., Context]:
+    """A context whose settings are those of the reference project, with a package and limits of the test's."""
+
+    def context(package: str = "somebody", gates: dict | None = None, **evaluation: Any) -> Context:
+        document = yaml.safe_load((reference.path / "mlops.yaml").read_text())
+        document["model"]["package"], document["gates"] = package, gates or {}
+        file = tmp_path / "mlops.yaml"
+        file.write_text(yaml.safe_dump(document))
+        return Context(settings=settings.load(file), contracts={}, evaluation=evaluation)
+
+    return context
 
 
 def of(gate: str, verdicts: list) -> list:
@@ -68,17 +80,17 @@ def test_a_package_without_gates_of_its_own_has_those_of_the_machinery():
     assert set(discover("json")) == {"quality", "schema"} == set(discover("no_such_package"))
 
 
-def test_a_gate_of_ones_own_judges_by_its_defaults_or_by_the_limits_of_the_settings(own: Path):
+def test_a_gate_of_ones_own_judges_by_its_defaults_or_by_the_limits_of_the_settings(context, own: Path):
     assert [verdict.passed for verdict in of("fresh", judge("model", context(days=4)))] == [False]
     easier = {"fresh": {"most": 5, "reason": "holidays"}}
     assert [verdict.passed for verdict in of("fresh", judge("model", context(gates=easier, days=4)))] == [True]
 
 
-def test_a_gate_runs_in_its_stage_only(own: Path):
+def test_a_gate_runs_in_its_stage_only(context, own: Path):
     assert of("fresh", judge("data", context(days=4))) == []
 
 
-def test_a_gate_that_cannot_measure_refuses_and_the_others_still_judge(own: Path):
+def test_a_gate_that_cannot_measure_refuses_and_the_others_still_judge(context, own: Path):
     verdicts = judge("model", context())
     (fresh,) = of("fresh", verdicts)
     assert not fresh.passed and fresh.why == "fresh could not be measured: KeyError: 'days'."
@@ -87,12 +99,12 @@ def test_a_gate_that_cannot_measure_refuses_and_the_others_still_judge(own: Path
 
 
 @pytest.mark.parametrize("days", [float("nan"), float("-inf")])
-def test_a_figure_that_is_not_finite_refuses_whatever_the_gate_says(own: Path, days: float):
+def test_a_figure_that_is_not_finite_refuses_whatever_the_gate_says(context, own: Path, days: float):
     (fresh,) = of("fresh", judge("model", context(days=days)))
     assert not fresh.passed and fresh.measured is None
 
 
-def test_a_gate_that_says_nothing_refuses(own: Path):
+def test_a_gate_that_says_nothing_refuses(context, own: Path):
     (own / "fresh.py").write_text(OWN.replace("    yield Verdict", "    return\n    yield Verdict"))
     (fresh,) = of("fresh", judge("model", context(days=1)))
     assert not fresh.passed and fresh.why == "fresh gave no verdict."
@@ -102,16 +114,16 @@ def test_a_gate_that_says_nothing_refuses(own: Path):
     ("gates", "sentence"),
     [
         ({"frsh": {"reason": "r"}}, "`gates.frsh` is no gate: did you mean `fresh`?"),
-        ({"fresh": {"mst": 1, "reason": "r"}}, "`gates.fresh.mst` is no limit of this gate: did you mean `most`?"),
+        ({"fresh": {"mst": 1, "reason": "r"}}, "`gates.fresh.mst` is not a setting: did you mean `most`?"),
         ({"fresh": {"most": "few", "reason": "r"}}, "`gates.fresh.most` is 'few'"),
         ({"quality": {"floors": {"auc": "high"}, "reason": "r"}}, "`gates.quality.floors.auc` is 'high'"),
         ({"quality": {"beats_baselines_on": ["auc"], "reason": "r"}}, "`gates.quality`: `auc` needs a floor"),
     ],
 )
-def test_limits_that_mean_nothing_are_refused_in_words(own: Path, gates: dict, sentence: str):
+def test_limits_that_mean_nothing_are_refused_in_words(context, own: Path, gates: dict, sentence: str):
     with pytest.raises(Misuse) as caught:
         judge("data", context(gates=gates))
-    assert "mlops.yaml" in str(caught.value) and sentence in str(caught.value)
+    assert re.search(rf"mlops\.yaml:\d+: .*{re.escape(sentence)}", str(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +135,7 @@ def test_limits_that_mean_nothing_are_refused_in_words(own: Path, gates: dict, s
         (OWN.replace('"fresh"', '"quality"'), "another gate has the id 'quality'"),
     ],
 )
-def test_a_file_that_is_no_gate_is_refused_in_words(own: Path, text: str, sentence: str):
+def test_a_file_that_is_no_gate_is_refused_in_words(context, own: Path, text: str, sentence: str):
     (own / "fresh.py").write_text(text)
     with pytest.raises(Misuse) as caught:
         judge("model", context(days=1))

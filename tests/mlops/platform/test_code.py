@@ -136,6 +136,12 @@ def test_without_git_the_files_themselves_are_stored(repository: Path, tmp_path:
     assert files_of(tmp_path / "rebuilt") == files_of(repository)
 
 
+def test_a_repository_that_git_does_not_read_is_said_and_not_passed_over(repository: Path, tmp_path: Path) -> None:
+    (repository / ".git" / "HEAD").write_text("nothing\n")
+    with pytest.raises(Failure, match="git .* could not read the state of the code: fatal: not a git repository"):
+        code.capture(repository, tmp_path / "state")
+
+
 def test_a_project_below_the_top_of_a_repository_leaves_out_what_is_beside_it(repository: Path, tmp_path: Path) -> None:
     (repository / "beside.py").write_text("x")
     (repository / "src" / "a.py").write_text("y")

@@ -12,7 +12,7 @@ from typing import cast
 from mlops import gates
 from mlops.errors import Misuse
 from mlops.gates.base import Context, Gate, Stage, Verdict
-from mlops.gates.limits import Limits, parse
+from mlops.gates.limits import Limits
 from mlops.specs.load import meant
 
 PARTS = ("id", "stage", "Limits", "measure", "check")
@@ -27,8 +27,8 @@ def judge(stage: Stage, context: Context) -> list[Verdict]:
     found = discover(context.settings.model.package)
     for name in context.settings.gates:
         if name not in found:
-            raise Misuse(f"mlops.yaml: `gates.{name}` is no gate: {meant(name, found)}")
-    limits = {name: parse(name, gate.Limits, context.settings.gates.get(name, {})) for name, gate in found.items()}
+            raise context.settings.wrong(f"`gates.{name}` is no gate: {meant(name, found)}", "gates", name)
+    limits = {name: context.settings.limits(name, gate.Limits) for name, gate in found.items()}
     return [
         verdict
         for name, gate in found.items()

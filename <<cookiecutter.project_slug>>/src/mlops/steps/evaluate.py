@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mlops import digest, settings
+from mlops import digest
 from mlops.contract.types import NULL, UNSEEN, Columns, Contract
 from mlops.stats import Interval, bootstrap, paired
 from mlops.steps import base
@@ -19,10 +19,10 @@ OUTSIDE = {NULL: "(unknown)", UNSEEN: "(unseen)"}
 
 def work(given: Namespace, log: Log) -> None:
     from mlops.files import write_json
-    from mlops.steps.package import package
+    from mlops.steps import recipe
     from mlops.steps.rows import read
 
-    model = package(settings.load(given.settings))
+    model = recipe.read(given.recipe).model
     rows = read(given.rows / "test.parquet", model.contract.ROW)
     load = model.predict.Predictor.load
     predictions = load(given.model).predict(rows.x)
@@ -96,4 +96,4 @@ def write_predictions(path, row: Contract, rows: Rows, predictions: Columns) -> 
 
 
 if __name__ == "__main__":
-    base.run(base.arguments(__doc__, "settings", "rows", "model", "baselines", "evaluation"), work)
+    base.run(base.arguments(__doc__, "recipe", "rows", "model", "baselines", "evaluation"), work)

@@ -5,17 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mlops import settings
 from mlops.steps import base
 from mlops.steps.log import Log
 
 
 def work(given: Namespace, log: Log) -> None:
     from mlops.errors import Failure, Misuse
-    from mlops.steps.package import package, speaking
+    from mlops.steps import recipe
+    from mlops.steps.package import speaking
     from mlops.steps.rows import read
 
-    model = package(settings.load(given.settings))
+    model = recipe.read(given.recipe).model
     rows = read(given.rows / "train.parquet", model.contract.ROW)
     x, params = model.features.features(rows.x), base.pairs(given.params)
 
@@ -33,7 +33,7 @@ def work(given: Namespace, log: Log) -> None:
 
 
 if __name__ == "__main__":
-    parser = base.arguments(__doc__, "settings", "rows", "model", "baselines")
+    parser = base.arguments(__doc__, "recipe", "rows", "model", "baselines")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--params", nargs="*", default=[], metavar="NAME=VALUE")
     base.run(parser, work)

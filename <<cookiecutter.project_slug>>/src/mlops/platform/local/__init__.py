@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+from mlops.errors import Misuse
 from mlops.platform.base import Platform
 from mlops.platform.local.jobs import LocalJobs
 from mlops.platform.local.models import LocalModels
 
 
 def open(project: Path) -> Platform:
+    """Raises Misuse when the project lies where no database of MLflow can."""
     project = project.resolve()
+    if odd := set(str(project)) & set("%?#"):
+        raise Misuse(f"the path {project} holds '{min(odd)}', which MLflow's database cannot. Move the project.")
     return Platform(LocalJobs(project), LocalModels(project / ".mlops"))

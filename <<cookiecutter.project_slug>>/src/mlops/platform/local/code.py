@@ -61,13 +61,14 @@ def _scratch(place: Path | None) -> Iterator[Path]:
 
 
 def _repository(project: Path, scratch: Path) -> Git | None:
-    """git on the project, unless there is no git, no repository, or the repository ignores the project."""
-    if shutil.which("git") is None:
+    """git on the project, unless there is no git, no repository, or the repository ignores the project.
+
+    Raises Failure when there is a repository that git does not read, such as one that belongs to somebody else.
+    """
+    if shutil.which("git") is None or not any((folder / ".git").exists() for folder in (project, *project.parents)):
         return None
-    with suppress(Failure):
-        git = Git(project, scratch)
-        return git if git.maybe("check-ignore", "--quiet", str(project)) is None else None
-    return None
+    git = Git(project, scratch)
+    return git if git.maybe("check-ignore", "--quiet", str(project)) is None else None
 
 
 def _capture_tree(git: Git, project: Path, scratch: Path, state: Path) -> dict[str, Any]:
