@@ -9,7 +9,7 @@ from pathlib import Path
 
 CONTEXT = json.loads(<< cookiecutter | tojson | string | tojson >>)
 ANSWERS = {name: value for name, value in CONTEXT.items() if not name.startswith("_")}
-TEMPLATE = Path(CONTEXT["_repo_dir"])
+TEMPLATE = Path(CONTEXT["__template"])
 PROJECT = Path.cwd()
 
 
@@ -75,7 +75,7 @@ record_answers()
 print(f"""
 {ANSWERS["project_name"]} is in {PROJECT} ({first_commit()}).
 
-  cd {os.path.relpath(PROJECT, CONTEXT["_output_dir"])}
+  cd {PROJECT}
   make setup    install the locked environment into .venv
   make run      train the model from azureml/pipelines/train.yml
   make test     its own tests

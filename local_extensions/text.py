@@ -2,15 +2,18 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
 from jinja2.ext import Extension
 
+TEMPLATE = Path(__file__).resolve().parents[1]
 
-def dumps(value: Any, **options: Any) -> str:
+
+def dumps(value: Any) -> str:
     """JSON that YAML and TOML read as the same text: neither joins the surrogate pairs of JSON's own escapes."""
-    text = json.dumps(value, ensure_ascii=False, **options)
+    text = json.dumps(value, ensure_ascii=False)
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -20,10 +23,16 @@ def markdown(text: str) -> str:
     return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", escaped)
 
 
+def in_template(path: str) -> str:
+    """Where a path of the template is, wherever cookiecutter was called from."""
+    return str(TEMPLATE / path)
+
+
 class Text(Extension):
-    """The filter `markdown`, and a `tojson` that is right in JSON, YAML and TOML alike."""
+    """The filters `markdown`, `in_template`, and a `tojson` that is right in JSON, YAML and TOML alike."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        environment.policies["json.dumps_function"] = dumps
+        environment.filters["tojson"] = dumps
+        environment.filters["in_template"] = in_template
         environment.filters["markdown"] = markdown

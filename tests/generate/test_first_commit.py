@@ -19,8 +19,8 @@ def generate(tmp_path: Path) -> Callable[..., str]:
     """Generate with an empty home folder, so without a git identity; gives what was printed."""
     (tmp_path / "home").mkdir()
 
-    def run(output: Path, *options: str, template: Path = TEMPLATE, **variables: str) -> str:
-        done = support.generate(output, tmp_path / "home", *options, template=template, **variables)
+    def run(output: Path, *options: str, template: Path = TEMPLATE, cwd: Path | None = None, **variables: str) -> str:
+        done = support.generate(output, tmp_path / "home", *options, template=template, cwd=cwd, **variables)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -120,6 +120,11 @@ def test_answers_version_and_commit_of_the_template_are_recorded(generate, tmp_p
     assert record["commit"] == git(template, "rev-parse", "HEAD")
     assert record["version"] == questions["_version"]
     assert set(record["answers"]) == {name for name in questions if not name.startswith("_")}
+
+    for number, (cwd, name) in enumerate([(tmp_path, "template"), (tmp_path, "./template"), (template, ".")]):
+        generate(tmp_path / str(number), template=Path(name), cwd=cwd)
+        again = json.loads((tmp_path / str(number) / SLUG / ".template.json").read_text())
+        assert again["commit"] == record["commit"]
 
     (template / "CHANGELOG.md").write_text("changed\n")
     generate(tmp_path / "dirty", template=template)

@@ -33,12 +33,15 @@ def environment(**changes: str) -> dict[str, str]:
     return kept | changes
 
 
-def generate(output: Path, home: Path, *options: str, template: Path = TEMPLATE, **variables: str) -> Completed:
+def generate(
+    output: Path, home: Path, *options: str, template: Path = TEMPLATE, cwd: Path | None = None, **variables: str
+) -> Completed:
     """Run the command as a person does who has that home folder, and takes every default."""
     folders = [str(template), "--output-dir", str(output)]
     command = [sys.executable, "-m", "cookiecutter", *folders, "--no-input", *options]
     own = environment(HOME=str(home), XDG_CONFIG_HOME=str(home), GIT_CONFIG_NOSYSTEM="1", **variables)
-    return subprocess.run(command, env=own, capture_output=True, encoding="utf-8")
+    home.mkdir(exist_ok=True)
+    return subprocess.run(command, cwd=cwd or home, env=own, capture_output=True, encoding="utf-8")
 
 
 @dataclass(frozen=True)

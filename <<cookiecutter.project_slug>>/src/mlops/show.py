@@ -3,7 +3,7 @@
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -123,6 +123,8 @@ def record(described: Mapping[str, Any]) -> None:
 
 def registered(model: Model) -> None:
     console.print(f"registered [bold]{model.name}:{model.version}[/], digest {model.digest[:12]}")
+    if model.lineage["code"]["dirty"]:
+        console.print("Its code is not committed: a copy is kept with the run. Commit it before others build on it.")
 
 
 def models(found: tuple[Model, ...], as_json: bool) -> None:
@@ -131,39 +133,35 @@ def models(found: tuple[Model, ...], as_json: bool) -> None:
     if not found:
         console.print("No model is registered yet: `mlops run azureml/pipelines/train.yml --register` makes the first.")
     for model in found:
-        about = f"  {model.digest[:12]}  run {model.lineage['run'][:8]}  "
-        measured = ", ".join(_measured(model.lineage["metrics"]))
-        console.print(Text.assemble((f"{model.name}:{model.version}", "bold"), about, measured), soft_wrap=True)
+        about = f"  {model.digest[:12]}  run {model.lineage['run'][:8]}  outcome {_interval(model.lineage['outcome'])}"
+        console.print(Text.assemble((f"{model.name}:{model.version}", "bold"), about))
 
 
 def model(found: Model, as_json: bool) -> None:
     if as_json:
         return _json(asdict(found))
-    lineage = found.lineage
+    lineage, code = found.lineage, found.lineage["code"]
+    changes = ", with changes that are not committed" if code["dirty"] else ""
     table = Table.grid(padding=(0, 2))
     for name, value in (
         ("model", f"{found.name}:{found.version}"),
         ("digest", found.digest),
         ("run", lineage["run"]),
         ("reason", lineage["reason"]),
-        ("code", _short(lineage["code"])),
-        ("data", _short(lineage["data"])),
-        ("environment", lineage["environment"]),
-        ("parameters", _short(lineage["parameters"])),
-        ("metrics", "\n".join(_measured(lineage["metrics"]))),
+        ("code", f"{code['digest'][:12]}, commit {(code['commit'] or 'none')[:12]}{changes}"),
+        ("data", "\n".join(f"{name} {entry['digest'][:12]}" for name, entry in lineage["data"].items())),
+        ("environment", f"{lineage['environment']['digest'][:12]}, Python {lineage['environment']['python']}"),
+        ("parameters", ", ".join(f"{name}={value}" for name, value in lineage["parameters"].items())),
+        ("outcome", _interval(lineage["outcome"])),
+        ("metrics", "\n".join(f"{name} {_interval(interval)}" for name, interval in lineage["metrics"].items())),
         ("verdicts", f"{len(lineage['verdicts'])}, all passed or waived"),
     ):
         table.add_row(Text(name, style="dim"), Text(str(value)))
     console.print(table)
 
 
-def _measured(metrics: dict[str, dict[str, float]]) -> Iterator[str]:
-    for name, interval in metrics.items():
-        yield f"{name} {Interval(**interval)}"
-
-
-def _short(value: Any) -> str:
-    return "\n".join(f"{key}: {item}" for key, item in value.items()) if isinstance(value, dict) else str(value)
+def _interval(plain: Mapping[str, Any]) -> Interval:
+    return Interval(plain["value"], plain["low"], plain["high"])
 
 
 def _json(value: Any) -> None:

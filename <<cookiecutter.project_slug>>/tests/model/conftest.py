@@ -1,58 +1,59 @@
-"""A model trained on a small part of the data, by the parameters of train.yml, and rows that it has not seen."""
+"""What the tests of the model share."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import polars as pl
+import numpy as np
 import pytest
-import yaml
 
+from mlops.api import Columns
+from mlops.gates import quality
+from mlops.settings import Settings
 from mlops.steps.package import Package
-from mlops.steps.rows import Rows, read
-
-EVERY = 12
+from mlops.steps.rows import Rows
 
 
 @pytest.fixture(scope="session")
-def params(project: Path) -> dict[str, str]:
-    inputs = yaml.safe_load((project / "azureml/pipelines/train.yml").read_text())["inputs"]
-    return {name: str(value) for name, value in inputs.items() if not isinstance(value, dict) and name != "seed"}
+def baselines(
+    model: Package, known: Rows, params: dict[str, str], seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """The predictor of each baseline, by its name."""
+    x, folder = model.features.features(known.x), tmp_path_factory.mktemp("baselines")
+    for name, baseline in model.train.BASELINES.items():
+        model.train.export(baseline(x, known.y, known.weight, known.groups, params, seed), folder / name)
+    return {name: model.predict.Predictor.load(folder / name) for name in model.train.BASELINES}
 
 
 @pytest.fixture(scope="session")
-def parts(project: Path, model: Package, tmp_path_factory: pytest.TempPathFactory) -> tuple[Rows, Rows]:
-    """Rows to learn from and rows to judge by, some 4,000 each."""
-    sources = {"applications": pl.scan_parquet(project / "data/applications.parquet")}
-    rows, folder = model.prepare.prepare(sources).collect(), tmp_path_factory.mktemp("rows")
-    for part in (0, 1):
-        rows.gather_every(EVERY, part).write_parquet(folder / f"{part}.parquet")
-    first, second = (read(folder / f"{part}.parquet", model.contract.ROW) for part in (0, 1))
-    return first, second
+def limits(known_settings: Settings) -> quality.Limits:
+    return known_settings.limits("quality", quality.Limits)
 
 
 @pytest.fixture(scope="session")
-def known(parts: tuple[Rows, Rows]) -> Rows:
-    return parts[0]
+def few(fresh: Rows) -> Columns:
+    """The features of a hundred fresh rows."""
+    return {name: values[:100] for name, values in fresh.x.items()}
 
 
 @pytest.fixture(scope="session")
-def fresh(parts: tuple[Rows, Rows]) -> Rows:
-    return parts[1]
+def agree() -> Callable[[Columns, Columns], None]:
+    """Asserts that columns are the same: names, and values but for rounding."""
+
+    def agree(some: Columns, others: Columns) -> None:
+        assert some.keys() == others.keys()
+        for name, values in some.items():
+            if values.dtype.kind in "biuf":
+                np.testing.assert_allclose(values, others[name], rtol=1e-6, atol=1e-6, err_msg=name)
+            else:
+                np.testing.assert_array_equal(values, others[name], err_msg=name)
+
+    return agree
 
 
 @pytest.fixture(scope="session")
-def trained(model: Package, known: Rows, params: dict[str, str]) -> Any:
-    x = model.features.features(known.x)
-    return model.train.train(x, known.y, known.weight, known.groups, params, seed=1)
-
-
-@pytest.fixture(scope="session")
-def artifact(model: Package, trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("artifact")
-    model.train.export(trained, folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def predictor(model: Package, artifact: Path) -> Any:
-    return model.predict.Predictor.load(artifact)
+def files() -> Callable[[Path], dict[str, bytes]]:
+    """The content of each file in a folder."""
+    return lambda folder: {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }

@@ -10,11 +10,6 @@ from mlops.specs.types import Job
 from mlops.steps.package import Package
 
 
-@pytest.fixture(scope="module")
-def job(project: Path) -> Job:
-    return bind(project / "azureml" / "pipelines" / "train.yml", project=project)
-
-
 def test_the_steps_come_in_an_order_in_which_each_finds_its_inputs(job: Job):
     seen: set[str] = set()
     for node in job.nodes:

@@ -97,3 +97,10 @@ def test_where_there_is_no_process_today_the_limits_may_say_so():
 def test_a_metric_to_beat_baselines_on_says_whether_more_is_better(limits):
     with pytest.raises(ValueError, match="`auc` needs a floor or a ceiling"):
         Limits(beats_baselines_on=["auc"], **limits)
+
+
+def test_a_misspelt_metric_and_a_missing_process_of_today_are_said_with_their_mend():
+    [misspelt] = judged(GOOD, LIMITS.model_copy(update={"floors": {"acu": 0.9}, "beats_baselines_on": ["brier"]}))[:1]
+    assert not misspelt.passed and "has no `acu`: did you mean `auc`?" in misspelt.next_step
+    [today] = [verdict for verdict in judged(changed("outcome", "difference", to=None)) if not verdict.passed]
+    assert "gates.quality.beats_today" in today.next_step

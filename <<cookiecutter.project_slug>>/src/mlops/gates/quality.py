@@ -12,6 +12,7 @@ from pydantic import FiniteFloat, model_validator
 
 from mlops.gates import limits
 from mlops.gates.base import Context, Stage, Verdict
+from mlops.specs.load import meant
 from mlops.stats import Interval
 
 id = "quality"
@@ -23,6 +24,8 @@ RULES = {
     "above": ("low", operator.gt),
     "below": ("high", operator.lt),
 }
+UNDEFINED = "It has no value on these rows: see how many there are, and how evaluate.py measures it."
+NO_TODAY = "Say today's process in `today` of evaluate.py, or set gates.quality.beats_today to false and say why."
 IMPROVE = "Improve the model, or change the limit in mlops.yaml and say why."
 
 
@@ -74,9 +77,9 @@ def check(measured: Measured, limits: Limits) -> Iterator[Verdict]:
         next_step = "Name one in gates.quality.floors or ceilings in mlops.yaml."
         yield Verdict(id, "limits", None, None, False, "no metric has a limit.", next_step)
     for metric, floor in limits.floors.items():
-        yield _judge(metric, measured.metrics.get(metric), "at least", floor)
+        yield _judge(metric, measured.metrics.get(metric), "at least", floor, named(metric, measured))
     for metric, ceiling in limits.ceilings.items():
-        yield _judge(metric, measured.metrics.get(metric), "at most", ceiling)
+        yield _judge(metric, measured.metrics.get(metric), "at most", ceiling, named(metric, measured))
     if not limits.beats_baselines_on or not measured.differences:
         next_step = "Name one in gates.quality.beats_baselines_on, and a baseline in BASELINES."
         yield Verdict(id, "baselines", None, None, False, "no metric is compared with a baseline.", next_step)
@@ -86,15 +89,19 @@ def check(measured: Measured, limits: Limits) -> Iterator[Verdict]:
             yield _judge(f"{metric} minus that of {baseline}", differences.get(metric), rule, 0)
     yield _judge("outcome", measured.outcome, "at least", measured.go)
     if limits.beats_today:
-        yield _judge("outcome minus that of today", measured.over_today, "above", 0)
+        yield _judge("outcome minus that of today", measured.over_today, "above", 0, NO_TODAY)
 
 
-def _judge(subject: str, interval: Interval | None, rule: str, limit: float) -> Verdict:
+def named(metric: str, measured: Measured) -> str:
+    return f"METRICS in evaluate.py has no `{metric}`: {meant(metric, measured.metrics)}"
+
+
+def _judge(subject: str, interval: Interval | None, rule: str, limit: float, absent: str = UNDEFINED) -> Verdict:
     name, holds = RULES[rule]
     end = getattr(interval, name, None)
     if end is None:
         why = f"{subject} was not measured, and must be {rule} {limit:g}."
-        return Verdict(id, subject, None, limit, False, why, "See what evaluate.py measures, and on how many rows.")
+        return Verdict(id, subject, None, limit, False, why, UNDEFINED if interval else absent)
     why = f"{subject} is {interval}; the {name} end must be {rule} {limit:g}."
     passed = holds(end, limit)
     return Verdict(id, subject, interval, limit, passed, why, "" if passed else IMPROVE)

@@ -58,7 +58,8 @@ def check(measured: Mapping[str, list[Violation]], limits: Limits) -> Iterator[V
     for table, found in measured.items():
         for violation in found:
             subject = f"{table}.{violation.column}" if violation.column else table
-            why, next_step = f"{subject}: {violation}.", NEXT_STEPS[violation.check]
+            said, next_step = f"{subject}: {violation}", NEXT_STEPS[violation.check]
+            why = said if said.endswith("?") else f"{said}."
             yield Verdict(id, subject, violation.count, 0, False, why, next_step)
         broken = {violation.check for violation in found}
         for sentence, checks in FAMILIES.items():

@@ -22,7 +22,7 @@ def work(given: Namespace, log: Log) -> None:
     def fit(train: Callable[..., Any], to: Path) -> Any:
         with speaking("train.py", Misuse):
             fitted = train(x, rows.y, rows.weight, rows.groups, params, given.seed)
-        with speaking("train.py: export", Failure):
+        with speaking(f"train.py: export of {to.name}", Failure):
             model.train.export(fitted, to)
         return fitted
 

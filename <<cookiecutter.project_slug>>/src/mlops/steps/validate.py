@@ -17,6 +17,9 @@ def work(given: Namespace, log: Log) -> None:
     known = settings.load(given.settings)
     recipe.write(known, given.recipe)
     contracts = package(known).contract.SOURCES
+    if set(known.data) != set(contracts):
+        names = ", ".join(contracts)
+        raise known.wrong(f"`data` says what the sources {names} of contract.py are, each under its name.", "data")
     context = Context(settings=known, contracts=contracts, sources=paths(given.source, contracts))
     base.conclude(judge("data", context), given.verdicts, log)
 

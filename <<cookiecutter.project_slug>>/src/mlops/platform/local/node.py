@@ -192,7 +192,8 @@ class _Attempt:
             how = f"its time limit of {self.node.timeout:g} s"
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
         said = "\n".join(lines) if lines else "(it printed nothing)"
-        return f"node {name} {state} with {how}. The end of its log:\n{said}\nThe whole log: {log}"
+        with_how = "" if state == "refused" else f" with {how}"
+        return f"node {name} {state}{with_how}. The end of its log:\n{said}\nThe whole log: {log}"
 
     def _seconds(self) -> float:
         return time.monotonic() - self.started

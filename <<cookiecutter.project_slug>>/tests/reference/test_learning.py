@@ -5,11 +5,11 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def learn(model, known, params):
+def learn(model, known, params, seed):
     """Trains by any of the package's trainers, with some of its arguments changed."""
     x = model.features.features(known.x)
 
-    def learn(train=model.train.train, y=known.y, weight=known.weight, seed=1, **changed):
+    def learn(train=model.train.train, y=known.y, weight=known.weight, seed=seed, **changed):
         return train(x, y, weight, known.groups, {**params, **changed}, seed)
 
     return learn
@@ -62,9 +62,9 @@ def test_weight_counts(model, trained, learn, known, fresh):
     assert heavier.estimator.scores(rows).mean() > trained.estimator.scores(rows).mean() + 0.05
 
 
-def test_the_seed_decides(trained, learn):
+def test_the_seed_decides(trained, learn, seed):
     assert learn().facts == trained.facts
-    assert learn(seed=2).facts != trained.facts
+    assert learn(seed=seed + 1).facts != trained.facts
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""About the model that came with the project: delete this folder with it."""
