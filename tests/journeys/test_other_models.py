@@ -59,7 +59,8 @@ DATA: dict[str, Callable[[int, np.random.Generator], pl.DataFrame]] = {"regressi
 
 
 def become(project: Project, kind: str) -> None:
-    """Replace the model package, the limits in `mlops.yaml`, and the data."""
+    """Replace the model package with its own tests, the limits in `mlops.yaml`, and the data with its description."""
+    shutil.rmtree(project.path / "tests" / "reference")
     package = project.path / "src" / project.package
     shutil.rmtree(package)
     shutil.copytree(MODELS / kind, package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -70,7 +71,10 @@ def become(project: Project, kind: str) -> None:
     limits = f"    floors:\n      {wanted['floors']}\n    beats_baselines_on: [{wanted['beats']}]\n"
     limits += f"    beats_today: {str(wanted['today']).lower()}\n"
     file.write_text(before.replace("go: 900", wanted["go: 900"]) + limits + after)
-    DATA[kind](4000, np.random.default_rng(3)).write_parquet(project.path / "data" / "applications.parquet")
+    table = DATA[kind](4000, np.random.default_rng(3))
+    table.write_parquet(project.path / "data" / "applications.parquet")
+    described = "\n".join(f"- `{name}`" for name in table.columns)
+    (project.path / "data" / "README.md").write_text(f"# Made up\n\n{described}\n")
 
 
 @pytest.mark.parametrize("kind", sorted(DATA))
@@ -85,3 +89,25 @@ def test_another_kind_of_model_is_trained_and_registered(project: Project, kind:
     measured = model["lineage"]["metrics"]
     assert measured.keys() == METRICS[kind]
     assert all(interval["low"] <= interval["value"] <= interval["high"] for interval in measured.values())
+
+
+@pytest.mark.parametrize("kind", sorted(DATA))
+def test_the_projects_own_general_tests_hold_for_another_kind_of_model(project: Project, kind: str):
+    become(project, kind)
+
+    done = project.python("-m", "pytest", "tests/model", "tests/data", "tests/specs", "-q", "-p", "no:cacheprovider")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_projects_own_general_tests_refuse_a_model_that_reads_a_sensitive_column(project: Project):
+    become(project, "three_class")
+    file = project.path / "src" / project.package / "features.py"
+    soon = '"reminders": columns["reminders"]'
+    assert soon in file.read_text()
+    file.write_text(file.read_text().replace(soon, f'{soon} + columns.get("channel", 0)'))
+
+    done = project.python("-m", "pytest", "tests/model", "-q", "-p", "no:cacheprovider")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "test_columns_that_are_no_features_change_nothing" in done.stdout

@@ -13,7 +13,7 @@ def test_sources_that_the_settings_do_not_describe_are_misuse(project: Project):
         "recipe": project.path / "recipe.json",
     }
     options = [word for name, value in given.items() for word in (f"--{name}", str(value))]
-    done = project.python("-m", "mlops.steps.validate", *options, cwd=project.path / "src")
+    done = project.python("-m", "mlops.steps.validate", *options)
     assert done.returncode == 2
     assert "`data` says what the sources applications of contract.py are" in done.stdout
     assert f"{settings}:" in done.stdout
