@@ -1,5 +1,6 @@
 """Bad input through the command: one clear sentence, the exit status that says whose turn it is, nothing registered."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -83,7 +84,8 @@ def test_data_that_cannot_teach_anything_is_refused(project: Project, poison, se
 def test_a_mistake_in_the_model_package_is_not_blamed_on_the_data(project: Project):
     file = project.path / "src" / project.package / "prepare.py"
     file.write_text(file.read_text().replace('pl.col("income")', 'pl.col("incme")'))
-    given = ("--settings", "mlops.yaml", "--source", f"applications={DATA}", "--verdicts", ".", "--rows", "rows")
+    (project.path / "recipe.json").write_text(json.dumps({"package": project.package, "test_share": 0.2}))
+    given = ("--recipe", "recipe.json", "--source", f"applications={DATA}", "--verdicts", ".", "--rows", "rows")
     done = project.python("-m", "mlops.steps.prepare", *given)
     assert done.returncode == 1
     assert "ColumnNotFoundError" in done.stderr and "incme" in done.stderr
