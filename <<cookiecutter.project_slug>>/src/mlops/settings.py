@@ -140,7 +140,15 @@ class EnvironmentSettings(Section):
     region: Text
 
 
+class Local(Section):
+    """This machine."""
+
+    paths: dict[Text, Text] = {}
+    """Start of a URI (`azureml://datastores/lake/paths`) and the folder that holds a copy, from this file's folder."""
+
+
 class Environments(Section):
+    local: Local = Local()
     dev: EnvironmentSettings
     staging: EnvironmentSettings
     prod: EnvironmentSettings
@@ -165,6 +173,11 @@ class Settings(Section):
     def limits(self, gate: str, model: type[Known]) -> Known:
         """The limits of a gate as its own type. Raises Misuse with every mistake at its line."""
         return validated(model, self.gates.get(gate, {}), self._document, "gates", gate)
+
+    def mapped(self, project: Path) -> dict[str, Path]:
+        """Starts of URIs, and the folder of this machine that holds a copy."""
+        paths = self.environments.local.paths
+        return {start: project / Path(folder).expanduser() for start, folder in paths.items()}
 
     def wrong(self, what: str, *keys: str) -> Misuse:
         """The error that names the line of a setting."""

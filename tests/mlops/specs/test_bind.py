@@ -98,7 +98,30 @@ def test_what_is_done_without_is_said_once() -> None:
         "compute: everything runs on this machine.",
         "environment: nodes run in this project's interpreter.",
     )
-    assert "resources: each node is one process here." in example("command").ignored
+    assert "resources: everything runs on this machine." in example("command").ignored
+
+
+def test_what_is_asked_for_anywhere_is_accepted_and_said() -> None:
+    job = example("asked")
+    assert job.ignored == (
+        "compute: everything runs on this machine.",
+        "distribution: each node is one process here.",
+        "services: none are opened here.",
+        "identity: nodes run as you.",
+        "environment: nodes run in this project's interpreter.",
+        "datastores: outputs stay in the run's own folder.",
+    )
+    assert [node.name for node in job.nodes if node.distributed] == ["writes"]
+
+
+def test_an_output_called_artifacts_is_an_output_like_others() -> None:
+    job = example("asked")
+    assert set(node(job, "writes").outputs) == {"artifacts", "kept"}
+    assert node(job, "reads").inputs == {"logs": FromNode("writes", "artifacts", "uri_folder")}
+
+
+def test_additional_includes_are_relative_to_their_component() -> None:
+    assert node(example("asked"), "includes").includes == (DATA / "folder", EXAMPLES / "environments" / "conda.yml")
 
 
 def test_every_kind_of_reference_finds_its_component() -> None:

@@ -62,12 +62,12 @@ def thing(write) -> None:
         (
             "      table: {path: 'https://example.org/x.csv'}",
             "job.yml:12: input `one.table` is `https://example.org/x.csv`, not on this machine. "
-            "Name a local copy with `--input one.table=PATH`.",
+            "Name a local copy with `--input one.table=PATH`, or map URIs to folders in `environments.local.paths`.",
         ),
         (
             "      table: {path: 'azureml:nowhere@latest'}",
             "job.yml:12: input `one.table` is `azureml:nowhere@latest`, not on this machine. "
-            "Name a local copy with `--input one.table=PATH`.",
+            "Name a local copy with `--input one.table=PATH`, or map URIs to folders in `environments.local.paths`.",
         ),
         (
             "      table: ${{parent.inputs.tabel}}",
@@ -92,6 +92,10 @@ def thing(write) -> None:
             "job.yml:13: `${{parent.outputs.maid}}` is no output of this pipeline: did you mean `parent.outputs.made`?",
         ),
         (
+            "    outputs:\n      made: {path: 'azureml://datastores/${{store}}/paths/x'}",
+            "job.yml:13: `${{store}}` names nothing here: there is `default_datastore`, `name`.",
+        ),
+        (
             "    outputs:\n      made: ./here",
             "job.yml:13: output `made` must be bound as `${{parent.outputs.NAME}}`, not to `./here`.",
         ),
@@ -100,16 +104,29 @@ def thing(write) -> None:
             "  two: {component: ./thing.yml, inputs: {rate: 1}, outputs: *out}",
             "job.yml:12: output `made` is already written by `one`. Declare a second one.",
         ),
-        ("    limits: {timeout: soon}", "job.yml:12: `timeout` must be a number of seconds."),
+        ("    limits: {timeout: soon}", "job.yml:12: `timeout` must be a whole number of at least 1, not `soon`."),
         ("  two: {component: ./thing.yml}", "job.yml:12: node `two` has no value for `rate`. Bind it under `inputs:`."),
         (
             "  two: {component: ./gone.yml}",
             "job.yml:12: component: gone.yml does not exist. Name the file of a component",
         ),
+        (
+            "  two: {component: {command: ls, additional_includes: .}}",
+            "job.yml:12: `additional_includes` must be a list",
+        ),
+        (
+            "  two: {component: {command: ls, additional_includes: [./gone]}}",
+            "job.yml:12: an include: gone does not exist. Correct the path.",
+        ),
+        (
+            "  two: {component: {command: ls, additional_includes: [{type: artifact}]}}",
+            "job.yml:12: an include is `{'type': 'artifact'}`, not on this machine.",
+        ),
         ("  two: {component: 'azureml:gone:1'}", "job.yml:12: component is `azureml:gone:1`, not on this machine."),
         (
             "  two: {component: 'azureml://registries/azureml/components/x/versions/1'}",
-            "job.yml:12: component is `azureml://registries/azureml/components/x/versions/1`, not on this machine.",
+            "job.yml:12: component is `azureml://registries/azureml/components/x/versions/1`, not on this machine. "
+            "Name the file of a component in this project, or submit this file to Azure ML.",
         ),
         (
             "  two: {code: ./gone, command: ls}",
@@ -132,18 +149,43 @@ def test_a_mistake_in_a_pipeline_is_said_at_its_line(rest: str, sentence: str, r
 
 
 @pytest.mark.parametrize(
-    "kind", ["parallel", "sweep", "automl", "spark", "pipeline", "if_else", "do_while", "parallel_for", "import"]
+    ("kind", "remedy"),
+    [
+        ("automl", "Write the training as a command or a sweep, or submit"),
+        ("finetuning", "Write the training as a command, or submit"),
+        ("spark", "Run its script as a command with PySpark, or submit"),
+        ("if_else", "Let a command decide or repeat, or submit"),
+        ("do_while", "Let a command decide or repeat, or submit"),
+        ("parallel_for", "Let a command decide or repeat, or submit"),
+        ("import", "Submit"),
+    ],
 )
-def test_a_node_of_a_kind_that_is_not_run_here_is_refused_before_anything_starts(kind: str, refusal) -> None:
-    said = refusal(f"{HEAD}  two:\n    type: {kind}\n")
-    ending = "Submit this file to Azure ML or leave it out."
-    assert said == f"job.yml:13: `two` is of type `{kind}`, which is not run locally. {ending}"
+def test_what_cannot_run_here_is_refused_by_name_before_anything_starts(kind: str, remedy: str, refusal) -> None:
+    ending = f"which is not run locally. {remedy} this file to Azure ML."
+    assert refusal(f"{HEAD}  two:\n    type: {kind}\n") == f"job.yml:13: `two` is of type `{kind}`, {ending}"
+    assert refusal(f"type: {kind}\n") == f"job.yml:1: `job` is of type `{kind}`, {ending}"
 
 
 def test_a_component_of_a_kind_that_is_not_run_here_is_refused_at_its_file(write, refusal) -> None:
-    write("name: p\ntype: pipeline\njobs: {}\n", "nested.yml")
-    said = refusal(f"{HEAD}  two: {{component: ./nested.yml}}\n")
-    assert said.startswith("nested.yml:2: `two` is of type `pipeline`, which is not run locally.")
+    write("name: p\ntype: spark\n", "words.yml")
+    said = refusal(f"{HEAD}  two: {{component: ./words.yml}}\n")
+    assert said.startswith("job.yml:12: `two` is of type `spark`, which is not run locally.")
+    write("$schema: https://azuremlschemas.azureedge.net/promptflow/latest/Flow.schema.json\nnodes: []\n", "words.yml")
+    said = refusal(f"{HEAD}  two: {{type: parallel, component: ./words.yml}}\n")
+    assert said == "words.yml:1: `two` is of type `flow`, which is not run locally. Submit this file to Azure ML."
+
+
+def test_a_curated_environment_that_cannot_be_had_here_is_refused_by_name(refusal) -> None:
+    text = "command: ls\nenvironment: azureml://registries/azureml/environments/tensorflow-2.16-cuda12/labels/latest\n"
+    said = refusal(text)
+    assert said == (
+        "job.yml:2: `job` wants the environment `tensorflow-2.16-cuda12`, but `tensorflow` is not on this machine. "
+        "Install it into this project's environment, or submit this file to Azure ML."
+    )
+
+
+def test_a_curated_environment_whose_framework_is_installed_is_taken(bound) -> None:
+    assert bound("command: ls\nenvironment: azureml:AzureML-sklearn-1.5@latest\n").nodes
 
 
 def test_a_component_that_is_malformed_is_refused_at_its_own_line(write, refusal) -> None:
@@ -189,12 +231,11 @@ def test_a_mistake_in_a_component_is_said_at_its_own_line(old: str, new: str, se
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("type: sweep\n", "job.yml:1: `job` is of type `sweep`, which is not run locally."),
-        ("trial: {command: ls}\n", "job.yml:1: `job` is of type `sweep`, which is not run locally."),
+        ("type: parallel\n", "job.yml:1: is a parallel job, and Azure ML runs those in pipelines only. Make it a node"),
         ("type: command\n", "job.yml:1: there is no `command:` here. Say what is to be run."),
         ("jobs: {a: {command: ls}}\n", "job.yml:1: has `jobs:` but no `type: pipeline`. Add it:"),
-        ("type: pipeline\njobs: {}\n", "job.yml:1: a pipeline without nodes under `jobs:` is not run locally."),
-        ("type: pipeline\ncomponent: ./p.yml\n", "job.yml:2: a pipeline without nodes under `jobs:`"),
+        ("type: pipeline\njobs: {}\n", "job.yml:1: there are no nodes under `jobs:`. List them there."),
+        ("type: pipeline\ncomponent: ./p.yml\n", "job.yml:2: component: p.yml does not exist."),
         ("type: 7\ncommand: ls\n", "job.yml:1: `type` must be text; write it in quotes."),
         (
             "$schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json\ncommand: ls\n",

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mlops.specs.load import Item, read
@@ -13,10 +13,13 @@ REMOTE = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 class Project:
-    """The YAML files of a project folder, searched by the `name:` of what they describe. Hidden folders are not."""
+    """The YAML files of a project folder, searched by the `name:` of what they describe. Hidden folders are not.
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
+    `mapped` says which folder of this machine holds what lies under the start of a URI.
+    """
+
+    def __init__(self, folder: Path | None, mapped: Mapping[str, Path] | None = None) -> None:
+        self.folder, self.mapped = folder, mapped or {}
 
     def find(self, reference: str, kind: str) -> Item | None:
         """The `data` asset or `component` that `azureml:NAME@latest` or `azureml:NAME:VERSION` means, if a file has it.
@@ -38,6 +41,19 @@ class Project:
         latest = max(found, key=lambda version: [int(part) for part in re.findall(r"\d+", version)], default="")
         return found.get(latest)
 
+    def local(self, item: Item, name: str) -> Path | None:
+        """Where the longest start of a URI that is mapped leads. Raises Misuse when nothing is there."""
+        uri = str(item.value)
+        starts = [start for start in self.mapped if f"{uri}/".startswith(f"{start.rstrip('/')}/")]
+        if not starts:
+            return None
+        start = max(starts, key=len)
+        path = self.mapped[start] / uri[len(start) :].strip("/*")
+        if not path.exists():
+            what = f"input `{name}`: {path} does not exist. `environments.local.paths` maps `{start}` to its folder."
+            raise item.wrong(f"{what} Copy the data there, or use `--input {name}=PATH`.")
+        return path.absolute()
+
     def _naming(self, name: str) -> Iterator[Path]:
         line = re.compile(rf"^name:\s*['\"]?{re.escape(name)}['\"]?\s*(#.*)?$", re.MULTILINE)
         for folder, inner, files in os.walk(self.folder) if self.folder else ():
@@ -58,14 +74,19 @@ def existing(item: Item, what: str, remedy: str) -> Path:
     return path
 
 
-def locate(item: Item, name: str, project: Project) -> Path:
-    """The file or folder of this machine that the `path:` of an input means, absolute. Raises Misuse without one."""
+def locate(item: Item, name: str, project: Project) -> Path | None:
+    """The file or folder of this machine that the `path:` of an input means, absolute; None when it is elsewhere.
+
+    Raises Misuse when it should be here and is not.
+    """
     if asset := project.find(str(item.value), "data"):
         return locate(asset.get("path") or asset, name, project)
+    if REMOTE.match(str(item.value)):
+        return project.local(item, name)
     return existing(item, f"input `{name}`", f"Name a local copy with `--input {name}=PATH`.").absolute()
 
 
 def _kind(item: Item) -> str:
     if re.search(r"/(data|model)\.schema", item.text("$schema") or "") or item.text("type") in FILES:
         return "data"
-    return "component" if item.get("command") or item.get("jobs") else ""
+    return "component" if item.get("command") or item.get("jobs") or item.get("task") else ""

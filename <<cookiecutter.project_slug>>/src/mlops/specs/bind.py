@@ -1,30 +1,20 @@
 """From a job file to a job whose every reference is resolved, or an error with its line before anything starts."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from mlops.errors import Misuse
-from mlops.specs import components, ignored, outputs
+from mlops.specs import drafts, ignored, parallel, sweep
 from mlops.specs.assets import Project
-from mlops.specs.components import Component
-from mlops.specs.expressions import unknowns, whole, without_unset_blocks
-from mlops.specs.inputs import Scope, Sources, substituted
+from mlops.specs.drafts import Draft
+from mlops.specs.expressions import unknowns, without_unset_blocks
+from mlops.specs.inputs import Scope, Sources, count, substituted
 from mlops.specs.load import Item, meant, read
-from mlops.specs.outputs import Output
-from mlops.specs.types import FromNode, Job, Node, Port, Value
-from mlops.specs.values import FILES
+from mlops.specs.types import Job, Node, Value
 
-
-@dataclass(frozen=True)
-class Draft:
-    """A node whose component and outputs are known, and whose inputs are not bound yet."""
-
-    name: str
-    item: Item
-    component: Component
-    outputs: Mapping[str, Output]
+SEARCHED = re.compile(r"\$\{\{\s*search_space\.")
 
 
 def bind(
@@ -33,28 +23,27 @@ def bind(
     overrides: Mapping[str, str] | None = None,
     inputs: Mapping[str, Path] | None = None,
     project: Path | None = None,
+    mapped: Mapping[str, Path] | None = None,
 ) -> Job:
-    """Resolve a command or pipeline job.
+    """Resolve a command, pipeline or sweep job; the nodes of pipelines inside it become nodes `outer.inner`.
 
     `overrides` are literal inputs by name, as typed; `inputs` are local files and folders by input name (`NODE.NAME`
-    for one that a node names); `azureml:` names are looked up in `project`. Raises Misuse, with file and line.
+    for one of a node); `azureml:` names are looked up in `project`, and `mapped` says which folder holds what lies
+    under the start of a URI. Raises Misuse, with file and line.
     """
     root = read(file)
-    pipeline = (root.text("type") or "").lower() == "pipeline"
-    sources = Sources(overrides or {}, inputs or {}, Project(project))
-    drafts = _drafts(root, file.stem, pipeline, sources.project)
-    section = root.section("inputs")
-    by_node = [f"{draft.name}.{name}" for draft in drafts for name in draft.item.section("inputs") if pipeline]
-    for option, names, known in (("set", sources.overrides, section), ("input", sources.local, [*section, *by_node])):
-        for name in names:
+    _check_kind(root)
+    sources = Sources(overrides or {}, inputs or {}, Project(project, mapped))
+    job = drafts.of_node(root, file.stem, sources.project)
+    inner = [draft for draft in job.walk() if draft is not job]
+    by_node = [f"{draft.name}.{name}" for draft in inner for name in draft.inputs]
+    for option, names, known in (("set", overrides, [*job.inputs]), ("input", inputs, [*job.inputs, *by_node])):
+        for name in names or ():
             if name not in known:
                 raise Misuse(f"`--{option} {name}`: this job has no input of that name: {meant(name, known)}", file)
-    given = sources.of_job(section, _consumers(drafts))
-    scope = _scope(given, drafts)
-    nodes = [
-        _node(each, sources.of_node(each.item, each.name, each.component, scope) if pipeline else given, scope)
-        for each in drafts
-    ]
+    given = sources.of_job(job)
+    nodes = _ordered(_nodes(job, given, {}, sources))
+    sources.check()
     settings = root.get("settings")
     return Job(
         name=root.text("display_name") or root.text("name") or file.stem,
@@ -62,86 +51,73 @@ def bind(
         experiment=root.text("experiment_name") or file.stem,
         description=root.text("description") or "",
         inputs=given,
-        nodes=_ordered(nodes),
-        outputs=_job_outputs(drafts, pipeline),
+        nodes=nodes,
+        outputs=job.written,
         tags={name: str(item.plain()) for name, item in root.section("tags").items()},
-        ignored=ignored.sentences(root, [(draft.name, draft.item, draft.component) for draft in drafts]),
+        ignored=ignored.sentences(root, job.walk()),
         continue_on_step_failure=bool(settings and settings.flag("continue_on_step_failure")),
     )
 
 
-def _drafts(root: Item, stem: str, pipeline: bool, project: Project) -> list[Draft]:
+def _check_kind(root: Item) -> None:
+    kind = (root.text("type") or "").lower()
     if "omponent.schema" in (root.text("$schema") or ""):
         raise root.wrong("is a component, not a job. Refer to it from a job.")
-    jobs = root.section("jobs")
-    if pipeline and not jobs:
-        what = "a pipeline without nodes under `jobs:` is not run locally. List its nodes there."
-        raise (root.get("component") or root).wrong(what)
-    if jobs and not pipeline:
+    if root.get("jobs") and kind != "pipeline":
         raise root.wrong("has `jobs:` but no `type: pipeline`. Add it: Azure ML would take this for a command job.")
-    found = []
-    for name, item in jobs.items() if pipeline else [(stem, root)]:
-        component = components.of_node(item, name, project)
-        job_outputs = root.section("outputs") if pipeline else {}
-        found.append(Draft(name, item, component, outputs.of_node(item, component, job_outputs)))
-    return found
+    if kind == "parallel":
+        raise root.wrong("is a parallel job, and Azure ML runs those in pipelines only. Make it a node of one.")
 
 
-def _consumers(drafts: Iterable[Draft]) -> dict[str, Port]:
-    """For each input of the pipeline the literal input of a component that takes it as it is."""
-    found: dict[str, Port] = {}
-    for draft in drafts:
-        for name, port in (draft.component.inputs or {}).items():
-            item = draft.item.section("inputs").get(name)
-            reference = whole(str(item.value)) if item else None
-            if reference and port.type not in FILES:
-                found.setdefault(reference.removeprefix("parent.inputs."), port)
-    return found
-
-
-def _scope(given: Mapping[str, Value], drafts: Iterable[Draft]) -> Scope:
-    """What the expressions of a pipeline's nodes may name."""
-    written = {
-        f"parent.jobs.{draft.name}.outputs.{name}": FromNode(draft.name, name, output.port.type)
-        for draft in drafts
-        for name, output in draft.outputs.items()
-    }
-    return {f"parent.inputs.{name}": value for name, value in given.items()} | written
+def _nodes(draft: Draft, inputs: Mapping[str, Value], scope: Scope, sources: Sources) -> Iterator[Node]:
+    """The nodes that run for a draft whose inputs are bound; `scope` is what its own expressions may name."""
+    if draft.component.kind != "pipeline":
+        yield _node(draft, inputs, scope)
+        return
+    within: dict[str, Value | None] = {f"parent.inputs.{name}": inputs.get(name) for name in draft.inputs}
+    for key, each in draft.inner.items():
+        within |= {f"parent.jobs.{key}.outputs.{name}": value for name, value in each.written.items()}
+    for each in draft.inner.values():
+        yield from _nodes(each, sources.of_node(each, within), within, sources)
 
 
 def _node(draft: Draft, inputs: Mapping[str, Value], scope: Scope) -> Node:
     component, item = draft.component, draft.item
-    _check_command(draft, inputs)
+    kind, first = component.kind, component.texts[0].value
+    _check_texts(draft, inputs)
+    inline = component.item if component.inputs is None else item
+    variables = inline.section("environment_variables") | item.section("environment_variables")
     limits = item.get("limits") or component.item.get("limits")
-    timeout = limits.get("timeout") if limits else None
-    if timeout and type(timeout.value) not in (int, float):
-        raise timeout.wrong("`timeout` must be a number of seconds.")
     return Node(
         name=draft.name,
         component=component.name,
-        command=component.command.value,
+        command="" if kind == "parallel" else SEARCHED.sub("${{inputs.", first),
         code=component.code,
         environment=component.environment,
         inputs=inputs,
         outputs={name: output.port for name, output in draft.outputs.items()},
         place=item.place,
-        variables={name: substituted(value, scope) for name, value in item.section("environment_variables").items()},
+        variables={name: substituted(value, scope) for name, value in variables.items()},
         deterministic=component.item.flag("is_deterministic", default=True),
-        timeout=timeout.value if timeout else None,
+        timeout=None if kind == "sweep" else count(limits, "timeout", scope, None),
+        parallel=parallel.of_node(draft, inputs, scope) if kind == "parallel" else None,
+        sweep=sweep.of_node(draft, inputs, scope) if kind == "sweep" else None,
+        includes=component.includes,
+        distributed=bool(item.get("distribution") or component.item.get("distribution")),
     )
 
 
-def _check_command(draft: Draft, inputs: Mapping[str, Value]) -> None:
-    """Raises Misuse when the command names what is not declared, or what may stay unset outside a `$[[ ]]` block."""
-    command, outputs_ = draft.component.command, [f"outputs.{name}" for name in draft.outputs]
-    declared = draft.component.inputs if draft.component.inputs is not None else inputs
-    for fragment, what in unknowns(command.value, [*(f"inputs.{name}" for name in declared), *outputs_]):
-        raise command.wrong(what, fragment)
-    known = [*(f"inputs.{name}" for name in inputs), *outputs_]
-    for fragment, _ in unknowns(without_unset_blocks(command.value, known), known):
-        raise command.wrong(
-            f"`{fragment}` has no value in node `{draft.name}`. Write `$[[ ]]` around its part.", fragment
-        )
+def _check_texts(draft: Draft, inputs: Mapping[str, Value]) -> None:
+    """Raises Misuse when a text names what is not declared, or what may stay unset outside a `$[[ ]]` block."""
+    always = [f"outputs.{name}" for name in draft.outputs]
+    always += [f"{section}.{name}" for name in draft.drawn for section in ("inputs", "search_space")]
+    declared, set_ = ([*always, *(f"inputs.{name}" for name in names)] for names in (draft.inputs, inputs))
+    for text in draft.component.texts:
+        for fragment, what in unknowns(str(text.value), declared):
+            raise text.wrong(what, fragment)
+        for fragment, _ in unknowns(without_unset_blocks(str(text.value), set_), set_):
+            what = f"`{fragment}` has no value in node `{draft.name}`. Write `$[[ ]]` around its part."
+            raise text.wrong(what, fragment)
 
 
 def _ordered(nodes: Iterable[Node]) -> tuple[Node, ...]:
@@ -153,17 +129,3 @@ def _ordered(nodes: Iterable[Node]) -> tuple[Node, ...]:
         way = " → ".join(f"`{name}`" for name in circle)
         place = by_name[circle[0]].place
         raise Misuse(f"these nodes wait for each other: {way}. Unbind one.", place.file, place.line) from error
-
-
-def _job_outputs(drafts: Iterable[Draft], pipeline: bool) -> dict[str, FromNode]:
-    found: dict[str, FromNode] = {}
-    for draft in drafts:
-        for name, output in draft.outputs.items():
-            target = output.target if pipeline else name
-            if target in found:
-                other = found[target]
-                what = f"output `{target}` is already written by `{other.node}`. Declare a second one."
-                raise draft.item.section("outputs")[name].wrong(what)
-            if target:
-                found[target] = FromNode(draft.name, name, output.port.type)
-    return found

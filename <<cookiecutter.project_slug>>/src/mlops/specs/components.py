@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops.specs.assets import Project, existing
+from mlops.specs.elsewhere import HERE, SUBMIT, check_environment, refused
 from mlops.specs.load import Item, meant, read
 from mlops.specs.types import Port
 from mlops.specs.values import FILES, LITERALS
@@ -17,39 +18,47 @@ TYPES = FILES | set(LITERALS.values())
 
 @dataclass(frozen=True)
 class Component:
-    """What a node runs. `inputs` is None for an inline node: it has the inputs it is given."""
+    """What a node runs. `inputs` is None where none are declared: an inline node has the inputs it is given.
+
+    `kind` is command, parallel, pipeline or sweep. `item` is its mapping, the trial of a sweep; `task` is the mapping
+    with code and environment, and `texts` are its texts with expressions, the command first.
+    """
 
     name: str
+    kind: str
     item: Item
-    command: Item
+    task: Item
+    texts: tuple[Item, ...]
     code: Path | None
+    includes: tuple[Path, ...]
     environment: Any
     inputs: Mapping[str, Port] | None
     outputs: Mapping[str, Port]
 
 
 def of_node(node: Item, name: str, project: Project) -> Component:
-    """The component of a command node. Raises Misuse when it cannot be found, or is of a kind that is not run here."""
-    reference = node.get("component")
+    """The component of a node or job. Raises Misuse when it cannot be found, or is of a kind that is not run here."""
+    reference = node.get("component") or node.get("trial")
     item = _referred(reference, project) if reference else node
-    for each in (node, item):
-        kind = (each.text("type") or ("sweep" if each.get("trial") else "command")).lower()
-        if kind != "command":
-            what = (
-                f"`{name}` is of type `{kind}`, which is not run locally. Submit this file to Azure ML or leave it out."
-            )
-            raise (each.get("type") or each).wrong(what)
-    command, code = item.get("command"), item.get("code")
-    if command is None or not isinstance(command.value, str) or not command.value.strip():
-        raise (command or item).wrong("there is no `command:` here. Say what is to be run.")
+    kind = _kind(node, item, name)
+    task = (node.get("task") or item.get("task") or item) if kind == "parallel" else item
+    code, environment = task.get("code"), task.get("environment")
+    if environment:
+        check_environment(environment, name)
+    declares = reference is not None and (kind != "sweep" or item is not reference or "inputs" in item.value)
     return Component(
         name=(item.text("name") if reference else None) or name,
+        kind=kind,
         item=item,
-        command=command,
+        task=task,
+        texts=_texts(kind, node, item, task),
         code=existing(code, "code", "Name a folder beside this file.").absolute() if code else None,
-        environment=_environment(item),
-        inputs=_ports(item, "inputs", TYPES) if reference else None,
-        outputs=_ports(item, "outputs", FILES) if reference else {},
+        includes=tuple(
+            existing(each, "an include", "Correct the path.").absolute() for each in item.listed("additional_includes")
+        ),
+        environment=_environment(environment) if environment else None,
+        inputs=_ports(item, "inputs", TYPES) if declares else None,
+        outputs=_ports(item, "outputs", FILES) if declares else {},
     )
 
 
@@ -58,7 +67,31 @@ def _referred(reference: Item, project: Project) -> Item:
         return reference
     if found := project.find(str(reference.value), "component"):
         return found
-    return read(existing(reference, "component", "Name the file of a component in this project."))
+    return read(existing(reference, "component", f"Name the file of a component in this project, or {SUBMIT}"))
+
+
+def _kind(node: Item, item: Item, name: str) -> str:
+    otherwise = "pipeline" if item.get("jobs") else "flow" if "/Flow." in (item.text("$schema") or "") else "command"
+    own = (item.text("type") or otherwise).lower()
+    kind = (node.text("type") or ("sweep" if node.get("trial") else own)).lower()
+    for said, each in ((kind, node), (own, item)):
+        if said not in HERE:
+            raise refused(each, name, said)
+    if item is not node and own != ("command" if kind == "sweep" else kind):
+        raise node.wrong(f"`{name}` is of type `{kind}`, its component of type `{own}`. Make them the same.")
+    return kind
+
+
+def _texts(kind: str, node: Item, item: Item, task: Item) -> tuple[Item, ...]:
+    if kind == "pipeline":
+        return ()
+    key = "entry_script" if kind == "parallel" else "command"
+    first = task.get(key)
+    if first is None or not isinstance(first.value, str) or not first.value.strip():
+        raise (first or task).wrong(f"there is no `{key}:` here. Say what is to be run.")
+    data = node.get("input_data") or item.get("input_data")
+    others = [task.get("program_arguments"), task.get("append_row_to"), data] if kind == "parallel" else []
+    return (first, *(each for each in others if each))
 
 
 def _ports(item: Item, section: str, types: frozenset[str]) -> dict[str, Port]:
@@ -66,13 +99,11 @@ def _ports(item: Item, section: str, types: frozenset[str]) -> dict[str, Port]:
 
 
 def _port(name: str, item: Item, types: frozenset[str]) -> Port:
-    type_, choices = item.text("type"), item.get("enum")
+    type_, default = item.text("type"), item.get("default")
     if type_ is None or type_ not in types:
         raise item.wrong(f"`{name}` is of type `{type_}`, which cannot be used here: {meant(str(type_), types)}")
-    if choices and not isinstance(choices.value, list):
-        raise choices.wrong("`enum` must be a list, as in `[a, b]`.")
-    default, low, high = item.get("default"), _bound(item, "min", -math.inf), _bound(item, "max", math.inf)
-    allowed = tuple(map(str, choices.plain())) if choices else ()
+    low, high = _bound(item, "min", -math.inf), _bound(item, "max", math.inf)
+    allowed = tuple(str(each.plain()) for each in item.listed("enum"))
     return Port(
         name, type_, item.place, item.flag("optional"), default.plain() if default else None, low, high, allowed
     )
@@ -86,8 +117,7 @@ def _bound(item: Item, key: str, otherwise: float) -> float:
         raise item.wrong(f"`{key}` must be a number.") from None
 
 
-def _environment(item: Item) -> Any:
-    environment = item.get("environment")
-    if environment and str(environment.value).startswith("file:"):
+def _environment(environment: Item) -> Any:
+    if str(environment.value).startswith("file:"):
         environment = read(existing(environment, "environment", "Correct the path."))
-    return json.loads(json.dumps(environment.plain(), default=str)) if environment else None
+    return json.loads(json.dumps(environment.plain(), default=str))

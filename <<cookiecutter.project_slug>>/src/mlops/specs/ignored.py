@@ -2,38 +2,47 @@
 
 from collections.abc import Iterable, Iterator
 
-from mlops.specs.components import Component
+from mlops.specs.drafts import Draft
 from mlops.specs.expressions import BLOCK
 from mlops.specs.load import Item
 
+DATASTORES = "datastores: outputs stay in the run's own folder."
 SETTINGS = {
     "compute": "compute: everything runs on this machine.",
     "default_compute": "compute: everything runs on this machine.",
-    "resources": "resources: each node is one process here.",
+    "resources": "resources: everything runs on this machine.",
     "distribution": "distribution: each node is one process here.",
     "services": "services: none are opened here.",
     "identity": "identity: nodes run as you.",
     "environment": "environment: nodes run in this project's interpreter.",
-    "default_datastore": "datastores: outputs stay in the run's own folder.",
+    "default_datastore": DATASTORES,
     "force_rerun": "force_rerun: use `--fresh` to run everything again.",
+    "early_termination": "early_termination: every trial runs to its end.",
+    "queue_settings": "queue_settings: there is no queue here.",
+    "logging_level": "logging_level: scripts log as they do by themselves.",
 }
 
 
-def sentences(root: Item, nodes: Iterable[tuple[str, Item, Component]]) -> tuple[str, ...]:
-    """For a job and its nodes (name, node, component)."""
+def sentences(root: Item, nodes: Iterable[Draft]) -> tuple[str, ...]:
+    """For a job and all its nodes, itself among them."""
     nodes = list(nodes)
-    files = [root, root.get("settings"), *(item for _, node, component in nodes for item in (node, component.item))]
+    files = [root.get("settings")]
+    for node in nodes:
+        files += [node.item, node.component.item, node.component.task]
     said = [SETTINGS[key] for key in SETTINGS for item in files if item is not None and item.get(key)]
-    said += [sentence for name, node, component in nodes for sentence in _of_node(name, node, component)]
+    said += [sentence for node in nodes for sentence in _of_node(node)]
     return tuple(dict.fromkeys(said))
 
 
-def _of_node(name: str, node: Item, component: Component) -> Iterator[str]:
+def _of_node(node: Draft) -> Iterator[str]:
+    component, outputs = node.component, node.item.section("outputs")
+    if any(output.get("path") and not node.outputs[name].target for name, output in outputs.items()):
+        yield DATASTORES
     if component.inputs is not None:
-        for given in node.section("inputs"):
+        for given in node.item.section("inputs"):
             if given not in component.inputs:
-                yield f"input {given} of {name}: {component.name} does not declare it, so it is left out."
+                yield f"input {given} of {node.name}: {component.name} does not declare it, so it is left out."
         if component.item.get("environment_variables"):
             yield f"environment_variables of {component.name}: Azure ML drops them; set them on the node."
-    if any("${{" not in block[1] for block in BLOCK.finditer(component.command.value)):
+    if any("${{" not in block[1] for text in component.texts for block in BLOCK.finditer(str(text.value))):
         yield f"$[[ ]] without an expression in the command of {component.name}: its text is kept as it is."

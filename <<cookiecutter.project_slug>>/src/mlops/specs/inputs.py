@@ -1,70 +1,86 @@
 """What goes into a node or a job: literals, files of this machine, and what other nodes write."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from mlops.errors import Misuse
 from mlops.specs.assets import Project, locate
-from mlops.specs.components import Component
+from mlops.specs.drafts import Draft
 from mlops.specs.expressions import EXPRESSION, whole
 from mlops.specs.load import Item, meant
 from mlops.specs.types import Asset, Literal, Port, Value
 from mlops.specs.values import FILES, LITERALS, default, literal, typed
 
 Scope = Mapping[str, Value | None]
+Default = TypeVar("Default", int, None)
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Where values come from besides the spec: `--set` and `--input` by name, assets that the project describes."""
+    """Where values come from besides the spec: `--set` and `--input` by name, assets that the project describes.
+
+    `elsewhere` collects the inputs that are not on this machine.
+    """
 
     overrides: Mapping[str, str]
     local: Mapping[str, Path]
     project: Project
+    elsewhere: dict[str, Item] = field(default_factory=dict)
 
-    def of_job(self, section: Mapping[str, Item], consumers: Mapping[str, Port]) -> dict[str, Value]:
+    def of_job(self, job: Draft) -> dict[str, Value]:
         """The job's own inputs. What is set by hand has the type that its consumers declare, or else its default's."""
-        given: dict[str, Value] = {}
-        for name, item in section.items():
-            value = self._set(name, item, consumers) if name in self.overrides else self._value(item, name, {})
-            if value is None:
-                raise item.wrong(
-                    f"input `{name}` has no value. Use `--set {name}=VALUE`, or for data `--input {name}=PATH`."
-                )
-            given[name] = value
+        given = self._given(job, "", {})
+        for name in job.required:
+            if name not in given:
+                remedy = f"Use `--set {name}=VALUE`, or for data `--input {name}=PATH`."
+                raise job.inputs[name].wrong(f"input `{name}` has no value. {remedy}")
         return given
 
-    def of_node(self, node: Item, name: str, component: Component, scope: Scope) -> dict[str, Value]:
-        """A node's inputs, each as its component declares it; optional ones without a value are left out."""
-        section = node.section("inputs")
-        found = {each: self._value(item, f"{name}.{each}", scope) for each, item in section.items()}
-        given = {each: value for each, value in found.items() if value is not None}
-        if component.inputs is None:
-            return given
-        for each, port in component.inputs.items():
-            if each in given:
-                given[each] = _fitting(given[each], port, section[each])
-            elif port.default is not None:
-                given[each] = default(port, component.item.section("inputs")[each])
-        missing = [f"`{each}`" for each, port in component.inputs.items() if each not in given and not port.optional]
-        if missing:
-            raise node.wrong(f"node `{name}` has no value for {', '.join(missing)}. Bind it under `inputs:`.")
-        return {each: given[each] for each in component.inputs if each in given}
+    def of_node(self, node: Draft, scope: Scope) -> dict[str, Value]:
+        """A node's inputs, each as its component declares it; what has no value and need not have one is left out."""
+        given = self._given(node, f"{node.name}.", scope)
+        missing = ", ".join(f"`{name}`" for name in node.required if name not in given)
+        if missing and node.component.inputs is not None:
+            raise node.item.wrong(f"node `{node.name}` has no value for {missing}. Bind it under `inputs:`.")
+        return given
 
-    def _set(self, name: str, item: Item, consumers: Mapping[str, Port]) -> Literal:
+    def check(self) -> None:
+        """Raises Misuse that names every input that is not on this machine."""
+        if self.elsewhere:
+            said = ", ".join(f"input `{name}` is `{item.value}`" for name, item in self.elsewhere.items())
+            options = " ".join(f"--input {name}=PATH" for name in self.elsewhere)
+            remedy = f"Name a local copy with `{options}`, or map URIs to folders in `environments.local.paths`."
+            raise next(iter(self.elsewhere.values())).wrong(f"{said}, not on this machine. {remedy}")
+
+    def _given(self, node: Draft, prefix: str, scope: Scope) -> dict[str, Value]:
+        given = {}
+        for name, item in node.inputs.items():
+            typed_in = not prefix and name in self.overrides
+            value = self._set(name, item, node) if typed_in else self._value(item, prefix + name, scope)
+            port = (node.component.inputs or {}).get(name)
+            if value is not None:
+                given[name] = _fitting(value, port, item) if port else value
+            elif port and port.default is not None and name not in node.drawn:
+                given[name] = default(port, node.component.item.section("inputs")[name])
+        return given
+
+    def _set(self, name: str, item: Item, job: Draft) -> Literal:
+        port = _consumer(job, name)
         inner = item.get("value") if isinstance(item.value, dict) else item
-        if inner is None:
+        if inner is None and (port is None or port.type in FILES):
             raise item.wrong(f"`--set {name}`: `{name}` is a file or folder. Use `--input {name}=PATH`.")
         text = self.overrides[name]
-        port = consumers.get(name) or Port(name, LITERALS.get(type(inner.value), "string"), item.place)
+        port = port or Port(name, LITERALS.get(type(inner.value) if inner else str, "string"), item.place)
         return literal(typed(text, port.type), port, item, f"`--set {name}={text}`: `{name}`")
 
     def _value(self, item: Item, name: str, scope: Scope) -> Value | None:
         """What an input says; `scope` holds what expressions may name. None where it has no value."""
         path, inner = item.get("path"), item.get("value") if isinstance(item.value, dict) else item
         if name in self.local:
-            if inner is not None:
+            if inner is not None and inner.value is not None:
                 raise item.wrong(f"`--input {name}`: `{name}` is not read from a path. Use `--set {name}=VALUE`.")
             if not self.local[name].exists():
                 raise Misuse(f"`--input {name}`: {self.local[name]} does not exist. Correct the path.")
@@ -74,7 +90,10 @@ class Sources:
             return None if inner is None else _scalar(inner, name, scope)
         if whole(str(path.value)):
             return _scalar(path, name, scope)
-        return Asset(locate(path, name, self.project), item.text("type") or "uri_folder", path.value)
+        where = locate(path, name, self.project)
+        if where is None:
+            self.elsewhere[name] = path
+        return Asset(where or Path(path.value), item.text("type") or "uri_folder", path.value)
 
 
 def substituted(item: Item, scope: Scope) -> str:
@@ -87,6 +106,29 @@ def substituted(item: Item, scope: Scope) -> str:
         return value.text
 
     return EXPRESSION.sub(lambda match: text(match[1], match[0]), str(item.value))
+
+
+def count(holder: Item | None, key: str, scope: Scope, otherwise: Default, least: int = 1) -> int | Default:
+    """The whole number under a key, which may be an expression. Raises Misuse when it is none, or less than `least`."""
+    item = holder.get(key) if holder else None
+    if item is None:
+        return otherwise
+    text = substituted(item, scope)
+    if not re.fullmatch(r"-?\d+", text) or int(text) < least:
+        raise item.wrong(f"`{key}` must be a whole number of at least {least}, not `{text}`.")
+    return int(text)
+
+
+def _consumer(job: Draft, name: str) -> Port | None:
+    """What declares the type of a job's input: its component, or else the literal input of a node that it goes into."""
+    if job.component.inputs is not None:
+        return job.component.inputs[name]
+    for node in job.inner.values():
+        for each, port in (node.component.inputs or {}).items():
+            item = node.inputs[each]
+            if port.type not in FILES and whole(str(item.value)) == f"parent.inputs.{name}":
+                return port
+    return None
 
 
 def _scalar(item: Item, name: str, scope: Scope) -> Value | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +16,7 @@ from mlops.errors import Misuse
 from mlops.specs.types import Place
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_kept: ContextVar[dict[Path, Item] | None] = ContextVar("kept", default=None)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,13 @@ class Item:
             raise item.wrong(f"`{key}` must be true or false.")
         return default if item is None else item.value
 
+    def listed(self, key: str) -> list[Item]:
+        """A list under a key, empty where it is absent. Raises Misuse when it is something else."""
+        item = self.get(key)
+        if item is not None and not isinstance(item.value, list):
+            raise item.wrong(f"`{key}` must be a list, as in `[a, b]`.")
+        return [] if item is None else item.value
+
     def plain(self) -> Any:
         """The value as plain Python, without lines."""
         if isinstance(self.value, dict):
@@ -65,12 +75,32 @@ class Item:
         return Misuse(what, self.place.file, self.place.line + offset)
 
 
+@contextmanager
+def kept() -> Iterator[dict[Path, Item]]:
+    """As long as it is open each file is read once; gives the documents by absolute path."""
+    documents: dict[Path, Item] = {}
+    token = _kept.set(documents)
+    try:
+        yield documents
+    finally:
+        _kept.reset(token)
+
+
 def read(file: Path) -> Item:
     """The mapping that a file holds.
 
     Raises Misuse, in words and with the line, when the file is missing, unreadable, empty, not YAML, not a mapping, or
     has a key twice.
     """
+    documents, key = _kept.get(), file.absolute()
+    if documents is None:
+        return _read(file)
+    if key not in documents:
+        documents[key] = _read(file)
+    return documents[key]
+
+
+def _read(file: Path) -> Item:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mlops.specs.components import Component
-from mlops.specs.expressions import whole
+from mlops.specs.expressions import unknowns, whole
 from mlops.specs.load import Item, meant
 from mlops.specs.types import Port
+
+IN_PATHS = ("default_datastore", "name")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ def _target(name: str, item: Item, job_outputs: Mapping[str, Item]) -> str | Non
     if not reference.startswith("parent."):
         if isinstance(item.value, str):
             raise item.wrong(f"output `{name}` must be bound as `${{{{parent.outputs.NAME}}}}`, not to `{text}`.")
+        for fragment, what in unknowns(text or "", IN_PATHS):
+            raise item.wrong(what, fragment)
         return None
     known = {f"parent.outputs.{output}": output for output in job_outputs}
     if reference not in known:

@@ -45,15 +45,16 @@ def _objection(value: Any, text: str, port: Port) -> str | None:
     if port.type == "boolean" and text.lower() not in ("true", "false"):
         return f"must be true or false, not `{text}`"
     if port.type in ("integer", "number"):
-        number = _number(text)
-        if not math.isfinite(number) or (port.type == "integer" and not number.is_integer()):
+        figure = number(text)
+        if not math.isfinite(figure) or (port.type == "integer" and not figure.is_integer()):
             return f"must be of type {port.type}, not `{text}`"
-        if not port.low <= number <= port.high:
+        if not port.low <= figure <= port.high:
             return f"must be in [{port.low:g}, {port.high:g}], not `{text}`"
     return f"must be one of {', '.join(port.choices)}, not `{text}`" if text not in (port.choices or text) else None
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """What a text says as a number; NaN when it is none."""
     try:
         return float(text)
     except ValueError:

@@ -1,0 +1,89 @@
+"""The nodes of a job and of the pipelines inside it, before anything is bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from mlops.specs import components, outputs
+from mlops.specs.assets import Project
+from mlops.specs.components import Component
+from mlops.specs.load import Item
+from mlops.specs.outputs import Output
+from mlops.specs.types import FromNode, Place
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A node, or the job itself, whose component and outputs are known. `inner` are the nodes of a pipeline."""
+
+    name: str
+    item: Item
+    component: Component
+    outputs: Mapping[str, Output]
+    inner: Mapping[str, Draft]
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Item]:
+        """What says each input: the node, else its component. What the component does not declare is left out."""
+        given, declared = self.item.section("inputs"), self.component.item.section("inputs")
+        return given if self.component.inputs is None else {name: given.get(name, declared[name]) for name in declared}
+
+    @cached_property
+    def drawn(self) -> Mapping[str, Item]:
+        """The inputs that a sweep draws, as its search space says them."""
+        return self.item.section("search_space") if self.component.kind == "sweep" else {}
+
+    @property
+    def required(self) -> list[str]:
+        """The inputs that must have a value."""
+        ports = self.component.inputs or {}
+        return [name for name in self.inputs if name not in self.drawn and not (name in ports and ports[name].optional)]
+
+    @cached_property
+    def written(self) -> Mapping[str, FromNode]:
+        """Which node really writes each output. Raises Misuse when two nodes of a pipeline write one, or none does."""
+        if self.component.kind != "pipeline":
+            return {name: FromNode(self.name, name, output.port.type) for name, output in self.outputs.items()}
+        found: dict[str, FromNode] = {}
+        for draft in self.inner.values():
+            for name, output in draft.outputs.items():
+                if output.target in found:
+                    what = f"output `{output.target}` is already written by `{found[output.target].node}`."
+                    raise draft.item.section("outputs")[name].wrong(f"{what} Declare a second one.")
+                if output.target:
+                    found[output.target] = draft.written[name]
+        for name in self.component.outputs.keys() - found.keys():
+            what = f"no node writes output `{name}`. Bind one to `${{{{parent.outputs.{name}}}}}`."
+            raise self.component.item.section("outputs")[name].wrong(what)
+        return found
+
+    def walk(self) -> Iterator[Draft]:
+        """This node and every node inside it."""
+        yield self
+        for draft in self.inner.values():
+            yield from draft.walk()
+
+
+def of_node(
+    item: Item, name: str, project: Project, around: Mapping[str, Item] | None = None, above: tuple[Place, ...] = ()
+) -> Draft:
+    """A node with all that is inside it. `around` are the outputs of the pipeline around it, `above` all pipelines.
+
+    Raises Misuse for a pipeline without nodes, without a file of its own inside another, or inside itself.
+    """
+    component = components.of_node(item, name, project)
+    inner: dict[str, Draft] = {}
+    if component.kind == "pipeline":
+        pipeline, place = component.item, component.item.place
+        if place in above:
+            raise item.wrong(f"`{name}` is a pipeline inside itself. Name another component.")
+        if above and component.inputs is None:
+            raise item.wrong(f"`{name}` is a pipeline inside another. Write it in a file, and name it as `component:`.")
+        if not pipeline.section("jobs"):
+            raise pipeline.wrong("there are no nodes under `jobs:`. List them there.")
+        prefix, own = f"{name}." if above else "", pipeline.section("outputs")
+        for key, node in pipeline.section("jobs").items():
+            inner[key] = of_node(node, prefix + key, project, own, (*above, place))
+    return Draft(name, item, component, outputs.of_node(item, component, around or {}), inner)
