@@ -33,6 +33,7 @@ lint: .venv/.synced ## style and types of the template's own code
 bench: .venv/.synced ## the figures we state, measured side by side
 	$(PYTHON) benchmarks/generation.py
 	$(PYTHON) benchmarks/pipelines.py
+	$(PYTHON) benchmarks/runner.py
 
 schema: .venv/.synced ## write the JSON schema of mlops.yaml from its types
 	PYTHONPATH="$(P)/src" $(PYTHON) -B tools/make_schema.py > "$(P)/src/mlops/mlops.schema.json.new"

@@ -4,8 +4,10 @@ import json
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -290,3 +292,50 @@ def test_an_abandoned_follow_leaves_nothing_running(lab: Lab) -> None:
     record = jobs.describe(jobs.find("last"))
     assert record["state"] == "cancelled"
     assert lab.run(node("next", "true")).status == 0
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"state": "running"}'])
+def test_a_damaged_record_of_a_run_stops_no_other_run(lab: Lab, content: str) -> None:
+    damaged = lab.write(".mlops/runs/0ld/run.json", content)
+    done = lab.run(node("one", "true"))
+    assert done.status == 0
+    assert lab.platform.jobs.find("last") == done.record["run"]
+    with pytest.raises(Misuse, match=str(damaged)):
+        lab.platform.jobs.describe("0ld")
+
+
+def test_a_database_of_another_version_of_mlflow_is_said_to_be_that(lab: Lab) -> None:
+    with sqlite3.connect(lab.state / "mlflow.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = 'of another version'")
+    done = subprocess.run(lab.command(node("one", "true")), env=environment(), capture_output=True, text=True)
+    assert done.returncode == 3
+    assert "Another version of MLflow made it" in done.stderr and "Free some space" not in done.stderr
+
+
+def test_files_and_folders_to_include_lie_beside_the_code(lab: Lab) -> None:
+    code = lab.write("src/script.py", "").parent
+    lab.write("shared/lib/helper.py", "1")
+    lab.write("shared/lib/.amlignore", "*.csv\n")
+    lab.write("shared/lib/large.csv", "1")
+    includes = (lab.path / "shared" / "lib", lab.write("notes.txt", "n"))
+    one = node("lists", "ls > ${{outputs.list}}; ls lib >> ${{outputs.list}}", code, None, {"list": "uri_file"})
+    one = replace(one, includes=includes)
+    found = lab.output(lab.run(one), "lists", "list").read_text().split()
+    assert found == ["lib", "logs", "notes.txt", "outputs", "script.py", "helper.py"]
+    lab.write("shared/lib/helper.py", "2")
+    assert lab.run(one).states == {"lists": "finished"}
+
+
+def test_an_output_named_artifacts_holds_the_artifacts_of_the_run(lab: Lab) -> None:
+    one = node("keeps", "echo 1 > outputs/model.txt", outputs={"artifacts": "uri_folder"})
+    done = lab.run(
+        one, node("reads", "cat ${{inputs.x}}/outputs/model.txt", inputs={"x": folder("keeps", "artifacts")})
+    )
+    assert done.states == {"keeps": "finished", "reads": "finished"}
+
+
+@pytest.mark.parametrize(("distributed", "seen"), [(True, "0 1 127.0.0.1\n"), (False, "  \n")])
+def test_a_job_that_asks_for_distribution_sees_itself_alone(lab: Lab, distributed: bool, seen: str) -> None:
+    command = 'echo "$RANK $WORLD_SIZE $MASTER_ADDR" > ${{outputs.seen}}'
+    done = lab.run(node("shows", command, outputs={"seen": "uri_file"}, distributed=distributed))
+    assert lab.output(done, "shows", "seen").read_text() == seen

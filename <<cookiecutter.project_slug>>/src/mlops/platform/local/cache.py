@@ -38,6 +38,9 @@ def key(node: Node, code: str, inputs: Mapping[str, str], environment: str) -> s
             "inputs": dict(inputs),
             "outputs": {name: port.type for name, port in node.outputs.items()},
             "variables": dict(node.variables),
+            "distributed": node.distributed,
+            "parallel": repr(node.parallel),
+            "sweep": repr(node.sweep),
             "asked environment": node.environment,
             "environment": environment,
         }

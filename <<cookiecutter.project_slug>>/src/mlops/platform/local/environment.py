@@ -21,11 +21,18 @@ ALLOWED = (
 """The caller's variables that a node sees. Everything else, secrets first, stays with the caller."""
 
 
-def variables(packages: Path) -> dict[str, str]:
+ALONE = {
+    "RANK": "0", "LOCAL_RANK": "0", "NODE_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1",
+    "MASTER_PORT": "6105",
+}  # fmt: skip
+"""What a script reads of a distributed job, when it is the only process of it."""
+
+
+def variables(packages: Path, distributed: bool) -> dict[str, str]:
     """Variables of a node. `python` is the interpreter of the project; what `pip` installs goes to `packages`,
     which only this node imports from, so that no job changes the project's environment."""
     found = {name: os.environ[name] for name in ALLOWED if name in os.environ}
-    return found | {
+    return (found | ALONE if distributed else found) | {
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
         "PIP_TARGET": str(packages),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

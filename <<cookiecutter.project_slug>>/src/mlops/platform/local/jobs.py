@@ -4,36 +4,22 @@ import shutil
 import time
 from collections.abc import Generator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mlops import files
 from mlops.errors import Failure, Misuse
 from mlops.platform.base import Event, State, Submission
-from mlops.platform.local import code, environment, snapshot
-from mlops.platform.local.cache import Cache
+from mlops.platform.local import opening
+from mlops.platform.local.bench import Outcome
 from mlops.platform.local.index import Index
 from mlops.platform.local.lock import Lock
-from mlops.platform.local.node import Bench, Outcome
-from mlops.platform.local.process import Processes
+from mlops.platform.local.opening import Opened
 from mlops.platform.local.runner import CANCELLED, drive
-from mlops.platform.local.runs import Record, Runs
+from mlops.platform.local.runs import Runs
 from mlops.platform.local.tracking import Tracking
-from mlops.specs.types import Asset, Job, Literal
 
 STATES: Mapping[int, State] = {0: "finished", 1: "refused", 2: "refused", 3: "failed", CANCELLED: "cancelled"}
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A run that is recorded and not yet driven; all that it reads from the project is frozen or digested."""
-
-    job: Job
-    record: Record
-    bench: Bench
-    since: float
 
 
 class LocalJobs:
@@ -49,7 +35,8 @@ class LocalJobs:
         self._lock.take()
         try:
             self._tracking.load()
-            self._opened = self._open(submission)
+            self._close_abandoned()
+            self._opened = opening.open(submission, self._project, self._state, self._runs, self._tracking)
         except OSError as error:
             self._lock.release()
             where = f": {error.filename}" if error.filename else ""
@@ -97,47 +84,6 @@ class LocalJobs:
         with files.replacing(to) as draft:
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, draft)
 
-    def _open(self, submission: Submission) -> Opened:
-        job, since = submission.job, time.monotonic()
-        files.remove(self._state / "work")
-        captured = code.capture(self._project, self._state)
-        snapshots: dict[Path | None, snapshot.Snapshot] = {None: snapshot.EMPTY}
-        for folder in [node.code for node in job.nodes if node.code is not None]:
-            if folder not in snapshots:
-                snapshots[folder] = snapshot.take(folder, self._state / "work" / "frozen" / str(len(snapshots)))
-        index = Index(self._state)
-        assets = {value.path: _digest(name, value, index) for name, value in _assets(job).items()}
-        index.save()
-        self._close_abandoned()
-        around = environment.describe(self._project)
-        record: Record = {
-            "name": job.name,
-            "file": str(job.file),
-            "experiment": job.experiment,
-            "reason": submission.reason,
-            "fresh": submission.fresh,
-            "state": "running",
-            "started": datetime.now(UTC).isoformat(),
-            "code": captured,
-            "environment": around,
-            "parameters": {name: value.text for name, value in job.inputs.items() if isinstance(value, Literal)},
-            "data": {
-                name: {"source": value.source, "path": str(value.path), "digest": assets[value.path]}
-                for name, value in _assets(job).items()
-            },
-            "outputs": {name: f"{value.node}.{value.output}" for name, value in job.outputs.items()},
-            "nodes": {},
-        }
-        experiment = self._tracking.experiment(job.experiment)
-        record["run"] = self._tracking.open(experiment, job.name, _tags(job, record))
-        self._tracking.log_parameters(record["run"], record["parameters"])
-        self._runs.write(record)
-        bench = Bench(
-            record["run"], experiment, submission.fresh, self._state, self._state, self._runs, index,
-            Cache(self._state, index), self._tracking, Processes(), around["digest"], snapshots, assets,
-        )  # fmt: skip
-        return Opened(job, record, bench, since)
-
     def _drive(self, opened: Opened) -> Generator[Event, None, int]:
         record = opened.record
 
@@ -174,37 +120,3 @@ class LocalJobs:
             with suppress(Failure):  # MLflow does not know it when its database was removed since
                 self._tracking.abandon(record["run"])
                 self._tracking.close(record["run"], "cancelled")
-
-
-def _assets(job: Job) -> dict[str, Asset]:
-    """What goes into a job by the name of its input; what only a node names is called `NODE.INPUT`."""
-    found = {name: value for name, value in job.inputs.items() if isinstance(value, Asset)}
-    paths = {value.path for value in found.values()}
-    for node in job.nodes:
-        own = {f"{node.name}.{name}": value for name, value in node.inputs.items() if isinstance(value, Asset)}
-        found |= {name: value for name, value in own.items() if value.path not in paths}
-    return found
-
-
-def _digest(name: str, asset: Asset, index: Index) -> str:
-    try:
-        return index.of_path(asset.path)
-    except OSError as error:
-        raise Misuse(f"input '{name}' cannot be read: {files.reason(error)}. It is {asset.source}.") from error
-
-
-def _tags(job: Job, record: Record) -> dict[str, str]:
-    captured = record["code"]
-    tags = {
-        "mlops.kind": "job",
-        "mlops.file": record["file"],
-        "mlops.reason": record["reason"],
-        "mlops.code": captured["digest"],
-        "mlops.dirty": str(captured["dirty"]).lower(),
-        "mlops.environment": record["environment"]["digest"],
-        "mlflow.note.content": record["reason"] or job.description,
-        "mlflow.source.name": record["file"],
-        "mlflow.source.git.commit": captured["commit"] or "",
-    }
-    data = {f"mlops.data.{name}": entry["digest"] for name, entry in record["data"].items()}
-    return {name: text for name, text in (dict(job.tags) | tags | data).items() if text}

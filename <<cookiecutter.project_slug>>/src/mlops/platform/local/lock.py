@@ -1,5 +1,6 @@
 """One process at a time. The kernel lets go of the lock when its holder dies."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -28,8 +29,10 @@ class Lock:
                 holder = self._file.read_text().strip() or "unknown"
                 what = f"another run of this project is under way (process {holder})"
                 raise Misuse(f"{what}. Wait until it ends, or stop it with: kill {holder}") from error
-            what = f"could not write {self._file}: {error.strerror}"
-            raise Failure(f"{what}. Free some space or check its rights, then repeat.") from error
+            what, advice = f"could not write {self._file}: {error.strerror}", "Free some space or check its rights"
+            if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+                advice = "Move the project to a local disk: this file system has no locks"
+            raise Failure(f"{what}. {advice}, then repeat.") from error
         self._handle = handle
 
     def release(self) -> None:

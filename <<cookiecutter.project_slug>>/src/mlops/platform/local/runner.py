@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlops.platform.base import Event
+from mlops.platform.local.bench import Bench, Outcome
 from mlops.platform.local.cache import Made
-from mlops.platform.local.node import Bench, Outcome
+from mlops.platform.local.node import execute
 from mlops.specs.types import Job, Node
 
 CANCELLED = 130
@@ -46,7 +47,7 @@ def drive(job: Job, bench: Bench, note: Callable[[Outcome], None]) -> Generator[
 
         def work(node: Node, before: dict[str, Made]) -> None:
             try:
-                messages.put(at.execute(node, before, messages.put))
+                messages.put(execute(at, node, before, messages.put))
             except BaseException as error:
                 messages.put(error)
 

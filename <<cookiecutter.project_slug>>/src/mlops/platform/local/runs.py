@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,19 @@ class Runs:
         files.write_json(self.folder(record["run"]) / "run.json", record)
 
     def read(self, run: str) -> Record:
-        return files.read_json(self.folder(run) / "run.json")
+        """Raises Misuse when the record is missing or damaged."""
+        record = files.read_json(file := self.folder(run) / "run.json")
+        if not isinstance(record, dict) or not {"run", "state", "started", "nodes"} <= record.keys():
+            raise Misuse("is no record of a run. Remove its folder: the other runs do not need it.", file)
+        return record
 
     def find(self, reference: str) -> str:
         """The id that an unambiguous prefix, or `last`, names."""
-        known = [path.parent.name for path in self._folder.glob("*/run.json")]
+        known = {path.parent.name: path for path in self._folder.glob("*/run.json")}
         if not known:
             raise Misuse("there is no run yet. Start one with: mlops run azureml/pipelines/train.yml")
         if reference == "last":
-            return max(known, key=lambda run: self.read(run)["started"])
+            return max(self._sound(), key=lambda record: record["started"], default={"run": min(known)})["run"]
         found = sorted(run for run in known if reference and run.startswith(reference))
         if len(found) != 1:
             those = f"fits {len(found)} runs ({', '.join(run[:12] for run in found)})" if found else "names no run"
@@ -47,9 +52,13 @@ class Runs:
 
     def unfinished(self) -> Iterator[Record]:
         """Records of runs whose process died before it could write how they ended."""
+        return (record for record in self._sound() if record["state"] == "running")
+
+    def _sound(self) -> Iterator[Record]:
+        """Records that can be read: a damaged one stops no other run."""
         for path in self._folder.glob("*/run.json"):
-            if (record := files.read_json(path))["state"] == "running":
-                yield record
+            with suppress(Misuse):
+                yield self.read(path.parent.name)
 
     def share(self, run: str, node: str, original: Path) -> None:
         """Show the outputs of an earlier run among those of this one."""

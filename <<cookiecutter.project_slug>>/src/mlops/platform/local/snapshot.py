@@ -8,6 +8,9 @@ from pathlib import Path
 from mlops import digest
 from mlops.platform.local import ignore
 
+Source = tuple[Path | None, tuple[Path, ...]]
+"""What the code of a node is copied from: a folder or file, and files and folders that go beside what is in it."""
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -30,12 +33,14 @@ class Snapshot:
 EMPTY = Snapshot(digest.of_pairs([]), None)
 
 
-def take(code: Path, to: Path, limit: float = float("inf")) -> Snapshot:
-    """Copy a code folder (or single file) without what it ignores. Files over `limit` bytes are left out, and named."""
-    found = [(code.name, code)] if code.is_file() else list(walk(code, ignore.read(code)))
+def take(source: Source, to: Path, limit: float = float("inf")) -> Snapshot:
+    """Copy code without what its folders ignore. Files over `limit` bytes are left out, and named."""
+    code, includes = source
+    found = {f"{path.name}/{name}".removesuffix("/"): file for path in includes for name, file in _files(path, "")}
+    found |= dict(_files(code, code.name)) if code else {}
     to.mkdir(parents=True)
     pairs, left_out = [], []
-    for name, path in found:
+    for name, path in found.items():
         if path.stat().st_size > limit:
             left_out.append(name)
             continue
@@ -45,6 +50,10 @@ def take(code: Path, to: Path, limit: float = float("inf")) -> Snapshot:
         executable = "*" if copy.stat().st_mode & 0o100 else ""
         pairs.append((name + executable, digest.of_file(copy)))
     return Snapshot(digest.of_pairs(pairs), to, tuple(left_out))
+
+
+def _files(path: Path, own_name: str) -> Iterator[tuple[str, Path]]:
+    return iter([(own_name, path)]) if path.is_file() else walk(path, ignore.read(path))
 
 
 def walk(folder: Path, ignored: ignore.Ignored | None = None) -> Iterator[tuple[str, Path]]:

@@ -15,6 +15,7 @@ from mlops.errors import Failure, MlopsError
 from mlops.platform.base import State
 
 if TYPE_CHECKING:
+    from mlflow.entities import RunData
     from mlflow.tracking import MlflowClient
 
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_LOGGING_LEVEL": "WARNING"}
@@ -70,21 +71,22 @@ class Tracking:
             for run in client.search_runs([experiment], children):
                 self.close(run.info.run_id, "cancelled")
 
-    def refusal(self, run: str) -> str | None:
-        """What the node said of itself when it refused: `verdict` or `input`."""
+    def read(self, run: str) -> "RunData":
+        """Parameters, metrics (the last value of each) and tags of a run."""
         with self._recording() as client:
-            return client.get_run(run).data.tags.get("mlops.refused")
+            return client.get_run(run).data
 
     def artifacts(self, run: str) -> Path:
         return self._state / "artifacts" / run / "artifacts"
 
-    def variables(self, experiment: str, run: str) -> dict[str, str]:
-        """What makes MLflow in a node's process log to the node's run."""
+    def variables(self, experiment: str, run: str, job: str) -> dict[str, str]:
+        """What makes MLflow in a node's process log to the node's run, which belongs to the run of a job."""
         return QUIET | {
             "MLFLOW_TRACKING_URI": self.uri,
             "MLFLOW_EXPERIMENT_ID": experiment,
             "MLFLOW_RUN_ID": run,
             "AZUREML_RUN_ID": run,
+            "AZUREML_ROOT_RUN_ID": job,
         }
 
     @contextmanager
@@ -96,8 +98,11 @@ class Tracking:
             raise
         except Exception as error:
             why = (str(error).splitlines() or [type(error).__name__])[0]
-            what = f"could not record the run in {self._file}: {why}"
-            raise Failure(f"{what}. Free some space or check its rights, then repeat.") from error
+            what = f"could not record the run in {self._file}: {why.removesuffix('.')}"
+            advice = "Free some space or check its rights, then repeat"
+            if "schema" in why or "revision" in why:
+                advice = f"Another version of MLflow made it: install that one, or `mlflow db upgrade {self.uri}`"
+            raise Failure(f"{what}. {advice}.") from error
 
     def _load(self) -> None:
         try:

@@ -1,0 +1,70 @@
+"""The folders of one node: what it reads, where it works, and what it writes until that is known to be whole."""
+
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlops import files
+from mlops.errors import Failure
+from mlops.platform.local.bench import Bench
+from mlops.platform.local.cache import Made, Output
+from mlops.specs.types import FromNode, Literal, Node, Value
+
+
+class Workplace:
+    """`inputs` and `outputs` are texts by name, as they go into a command; `folder` is removed when the node ends."""
+
+    def __init__(self, bench: Bench, node: Node, made: Mapping[str, Made]) -> None:
+        self._bench, self._node = bench, node
+        self.folder = bench.state / "work" / node.name
+        self.code = self.folder / "code"
+        self._draft, self._final = self.folder / "outputs", bench.runs.outputs(bench.run, node.name)
+        self.inputs = {name: self._text(name, value, made) for name, value in node.inputs.items()}
+        self.outputs = {name: str(bench.root / "work" / node.name / "outputs" / name) for name in node.outputs}
+        self.log = bench.runs.log(bench.run, node.name)
+
+    def lay_out(self) -> None:
+        """Copy the code, and make the folders that the node finds there."""
+        self._bench.frozen.snapshots[self._node.source].lay_out(self.code)
+        for name, port in self._node.outputs.items():
+            (self._draft if port.type == "uri_file" else self._draft / name).mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, artifacts: Path, complete: bool) -> dict[str, Output]:
+        """Make the draft what the node wrote. Raises Failure when it is to be complete and a declared file is missing.
+
+        An output named `artifacts` holds the artifacts of the run, as in Azure ML.
+        """
+        if "artifacts" in self._node.outputs and artifacts.is_dir():
+            shutil.copytree(artifacts, self._draft / "artifacts", dirs_exist_ok=True)
+        names = [name for name in self._node.outputs if (self._draft / name).exists()]
+        if complete and (missing := sorted(set(self._node.outputs) - set(names))):
+            raise Failure(f"ended well, but did not write its output '{missing[0]}'. Write it, or do not declare it.")
+        self._draft.mkdir(parents=True, exist_ok=True)
+        self._final.parent.mkdir(parents=True, exist_ok=True)
+        self._draft.rename(self._final)
+        where, index = self._final.relative_to(self._bench.state), self._bench.index
+        return {name: Output(str(where / name), index.of_path(self._final / name)) for name in names}
+
+    def keep_files(self, artifacts: Path) -> None:
+        """Move what the node left in `./outputs` to the artifacts of its run, as Azure ML does."""
+        left = self.code / "outputs"
+        if left.is_dir() and any(left.iterdir()):
+            shutil.move(left, artifacts / "outputs")
+
+    def remove(self) -> None:
+        files.remove(self.folder)
+
+    def _text(self, name: str, value: Value, made: Mapping[str, Made]) -> str:
+        if isinstance(value, Literal):
+            return value.text
+        if isinstance(value, FromNode):
+            return str(self._bench.root / made[value.node].outputs[value.output].path)
+        path = str(value.path)
+        if shlex.quote(path) == path:
+            return path
+        link = self.folder / "inputs" / f"{name}{value.path.suffix}"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(value.path)
+        return str(self._bench.root / link.relative_to(self._bench.state))
