@@ -1,9 +1,10 @@
 """The `mlops` command: one command per thing a person does. Heavy imports wait until a command needs them."""
 
+import json
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,6 +20,8 @@ models = typer.Typer(no_args_is_help=True, help="Register, list and show models.
 app.add_typer(models, name="models")
 
 Pairs = list[str] | None
+Paths = list[Path] | None
+Environment = Literal["local", "dev", "staging", "prod"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
@@ -33,16 +36,18 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run an Azure ML job on this machine."""
-    from mlops import show
+    from mlops import settings, show
     from mlops.platform.base import Submission
     from mlops.specs.bind import bind
 
     show.console.stderr = as_json
     project, platform = open_platform()
     paths = {name: Path(path) for name, path in pairs("--input", inputs).items()}
-    job = bind(file, overrides=pairs("--set", overrides), inputs=paths, project=project)
+    mapped = settings.load(project / "mlops.yaml").mapped(project)
+    job = bind(file, overrides=pairs("--set", overrides), inputs=paths, project=project, mapped=mapped)
     run_id = platform.jobs.submit(Submission(job, fresh=fresh, reason=reason))
     status = show.follow(job, platform.jobs.follow(run_id), run_id)
+    show.choice(platform.jobs, run_id)
     show.verdicts(platform.jobs, run_id)
     if as_json:
         show.record(platform.jobs.describe(run_id))
@@ -50,6 +55,28 @@ def run(
         raise typer.Exit(status)
     if register:
         register_model(run_id)
+
+
+@app.command()
+def lint(
+    paths: Annotated[Paths, typer.Argument(help="Files and folders; else mlops.yaml and azureml/.")] = None,
+    on: Annotated[Environment, typer.Option("--on", help="Where the specs are to run.")] = "local",
+    as_json: AsJson = False,
+) -> None:
+    """Find every mistake in mlops.yaml and the Azure ML files."""
+    from mlops import settings
+    from mlops.specs.lint.check import lint
+
+    project = settings.find(Path.cwd()).parent
+    count, mistakes = lint(paths or [project / "mlops.yaml", project / "azureml"], project, on)
+    if as_json:
+        print(json.dumps([{"file": str(each.file), "line": each.line, "what": each.what} for each in mistakes]))
+    else:
+        for mistake in mistakes:
+            print(str(mistake).replace(f"{Path.cwd()}/", ""))
+        print(f"{len(mistakes) or 'no'} mistake{'' if len(mistakes) == 1 else 's'} in {count} files")
+    if mistakes:
+        raise typer.Exit(2 if any(each.malformed for each in mistakes) else 1)
 
 
 @models.command("register")

@@ -1,0 +1,25 @@
+"""The reference project with more specs: every kind of job and component that the linter knows by field."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.project import Project
+
+MORE = Path(__file__).parent / "more"
+
+
+@pytest.fixture
+def specs(reference: Project, tmp_path: Path) -> Project:
+    """A copy of what the linter looks at; data is linked."""
+    return copy(reference, tmp_path / "project")
+
+
+def copy(reference: Project, to: Path) -> Project:
+    for part in ("azureml", "src", "requirements"):
+        shutil.copytree(reference.path / part, to / part)
+    shutil.copytree(MORE, to / "azureml" / "more")
+    shutil.copy(reference.path / "mlops.yaml", to)
+    (to / "data").symlink_to(reference.path / "data")
+    return Project(to)

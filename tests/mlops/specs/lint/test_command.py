@@ -1,0 +1,85 @@
+"""`mlops lint`, as a person or a script runs it."""
+
+import json
+from pathlib import Path
+
+from tests.support.project import Project
+
+TRAIN = Path("azureml/pipelines/train.yml")
+
+
+def change(project: Project, file: Path | str, old: str, new: str) -> None:
+    path = project.path / file
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+
+
+def test_a_sound_project_passes(specs: Project) -> None:
+    done = specs.mlops("lint")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("no mistakes in ")
+
+
+def test_each_mistake_is_a_line_with_its_place_and_the_status_is_1(specs: Project) -> None:
+    change(specs, TRAIN, "seed: 7", "seed: seven")
+    change(specs, "mlops.yaml", "floors:", "flors:")
+    done = specs.mlops("lint")
+    assert done.returncode == 1
+    first, second, last = done.stdout.splitlines()
+    assert first.startswith(f"{TRAIN}:54: input `seed` must be of type integer, not `seven`")
+    assert second.startswith("mlops.yaml:") and "did you mean `floors`" in second
+    assert last.startswith("2 mistakes in ")
+
+
+def test_a_malformed_file_is_status_2_and_the_others_are_judged_all_the_same(specs: Project) -> None:
+    change(specs, "azureml/data/applications.yml", "name:", "name: [")
+    change(specs, "mlops.yaml", "floors:", "flors:")
+    done = specs.mlops("lint")
+    assert done.returncode == 2
+    assert "azureml/data/applications.yml:" in done.stdout and "is not valid YAML" in done.stdout
+    assert "did you mean `floors`" in done.stdout
+
+
+def test_a_file_that_is_not_there_is_status_2(specs: Project) -> None:
+    done = specs.mlops("lint", "azureml/pipelines/trian.yml")
+    assert done.returncode == 2
+    assert "trian.yml:1: cannot be read: No such file or directory" in done.stdout
+
+
+def test_a_script_reads_json(specs: Project) -> None:
+    change(specs, TRAIN, "seed: 7", "seed: seven")
+    [mistake] = json.loads(specs.mlops("lint", TRAIN, "--json").stdout)
+    assert mistake["file"] == str(specs.path / TRAIN)
+    assert mistake["line"] == 54 and "must be of type integer" in mistake["what"]
+
+
+def test_what_only_azure_ml_runs_is_a_mistake_only_where_jobs_run_locally(specs: Project) -> None:
+    change(specs, TRAIN, "path: azureml:applications@latest", "path: https://example.org/applications.parquet")
+    assert "not on this machine" in specs.mlops("lint").stdout
+    assert specs.mlops("lint", "--on", "dev").returncode == 0
+
+
+def test_a_job_brings_the_components_that_it_names(specs: Project) -> None:
+    change(specs, "azureml/components/gate.yml", "is_deterministic:", "is_determinstic:")
+    assert "did you mean `is_deterministic`" in specs.mlops("lint", TRAIN).stdout
+
+
+def test_a_gate_of_ones_own_has_its_limits_judged(specs: Project) -> None:
+    gates = specs.path / "src" / specs.package / "gates"
+    gates.mkdir()
+    (gates / "__init__.py").touch()
+    (gates / "size.py").write_text(
+        "from mlops.api import Limits as Base\nid, stage = 'size', 'model'\n"
+        "class Limits(Base):\n    most: int = 3\ndef measure(context): return {}\ndef check(measured, limits): yield\n"
+    )
+    change(specs, "mlops.yaml", "gates:\n", "gates:\n  size:\n    mots: 4\n    reason: small\n")
+    assert "`gates.size.mots` is not a setting: did you mean `most`" in specs.mlops("lint").stdout
+
+
+def test_nothing_heavy_is_imported(specs: Project) -> None:
+    code = (
+        "import sys; from pathlib import Path; from mlops.specs.lint.check import lint; "
+        "assert not lint([Path('mlops.yaml'), Path('azureml')], Path.cwd())[1]; "
+        "print(*{'mlflow', 'polars', 'azure', 'lightgbm', 'sklearn', 'optuna', 'onnxruntime'} & {*sys.modules})"
+    )
+    done = specs.python("-c", code)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr

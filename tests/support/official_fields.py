@@ -1,0 +1,44 @@
+"""Which fields the official client's schema classes load, by kind. Run as a script, it needs only azure-ai-ml."""
+
+import importlib
+import json
+
+CLASSES = {
+    "command job": ["job.command_job:CommandJobSchema"],
+    "pipeline job": ["pipeline.pipeline_job:PipelineJobSchema"],
+    "sweep job": ["_sweep.sweep_job:SweepJobSchema"],
+    "command component": ["component.command_component:CommandComponentSchema"],
+    "pipeline component": ["pipeline.pipeline_component:PipelineComponentSchema"],
+    "parallel component": ["component.parallel_component:ParallelComponentSchema"],
+    "command node": ["pipeline.component_job:CommandSchema", "pipeline.pipeline_command_job:PipelineCommandJobSchema"],
+    "parallel node": [
+        "pipeline.component_job:ParallelSchema",
+        "pipeline.pipeline_parallel_job:PipelineParallelJobSchema",
+    ],
+    "sweep node": ["pipeline.component_job:SweepSchema"],
+    "pipeline node": ["pipeline.pipeline_component:PipelineSchema"],
+    "environment": ["assets.environment:EnvironmentSchema"],
+    "build context": ["assets.environment:BuildContextSchema"],
+    "data asset": ["assets.data:DataSchema"],
+    "component input": ["component.input_output:InputPortSchema", "component.input_output:ParameterSchema"],
+    "component output": ["component.input_output:OutputPortSchema"],
+    "input": ["job.input_output_entry:DataInputSchema", "job.input_output_entry:InputLiteralValueSchema"],
+    "output": ["job.input_output_entry:OutputSchema"],
+    "settings section": ["pipeline.settings:PipelineJobSettingsSchema"],
+    "command limits section": ["job.job_limits:CommandJobLimitsSchema"],
+    "sweep limits section": ["job.job_limits:SweepJobLimitsSchema"],
+    "sweep objective": ["_sweep.sweep_objective:SweepObjectiveSchema"],
+    "parallel task": ["component.parallel_task:ComponentParallelTaskSchema"],
+    "retry section": ["component.retry_settings:RetrySettingsSchema"],
+    "resources section": ["job_resource_configuration:JobResourceConfigurationSchema"],
+}
+
+
+def loaded(path: str) -> set[str]:
+    module, name = path.split(":")
+    schema = getattr(importlib.import_module(f"azure.ai.ml._schema.{module}"), name)(context={"base_path": "."})
+    return {field.data_key or key for key, field in schema.fields.items() if not field.dump_only}
+
+
+if __name__ == "__main__":
+    print(json.dumps({kind: sorted(set().union(*map(loaded, paths))) for kind, paths in CLASSES.items()}))
