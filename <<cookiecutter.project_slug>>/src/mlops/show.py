@@ -105,16 +105,27 @@ def _explain(event: Event) -> None:
 
 def verdicts(jobs: Jobs, run: str) -> None:
     """What was judged, when all of it passed; what refused has been said by the step that refused."""
-    judged = []
-    with tempfile.TemporaryDirectory() as scratch, suppress(Misuse):  # not every run has verdicts
-        jobs.fetch(run, "verdicts", Path(scratch) / "verdicts")
-        judged = read_json(Path(scratch) / "verdicts" / "verdicts.json")["verdicts"]
+    judged = _output(jobs, run, "verdicts").get("verdicts", [])
     passed = [verdict for verdict in judged if verdict["passed"]]
     if len(passed) == len(judged):
         for verdict in passed:
             console.print(Text(f"  ✓ {verdict['gate']}: {verdict['why']}", style="green"), soft_wrap=True)
     else:
         console.print(f"{len(passed)} of {len(judged)} verdicts passed; those that did not are above.")
+
+
+def choice(jobs: Jobs, run: str) -> None:
+    """Which of several candidates was chosen, and why."""
+    if why := _output(jobs, run, "choice").get("why"):
+        console.print(Text(why, style="bold"), soft_wrap=True)
+
+
+def _output(jobs: Jobs, run: str, name: str) -> dict[str, Any]:
+    """`NAME/NAME.json` of a run that has such an output, else nothing."""
+    with tempfile.TemporaryDirectory() as scratch, suppress(Misuse):
+        jobs.fetch(run, name, Path(scratch) / name)
+        return read_json(Path(scratch) / name / f"{name}.json")
+    return {}
 
 
 def record(described: Mapping[str, Any]) -> None:

@@ -9,6 +9,9 @@ import polars as pl
 
 from mlops.contract.encode import encode
 from mlops.contract.types import Columns, Contract
+from mlops.errors import Refused
+from mlops.files import replacing
+from mlops.steps.log import Log
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,13 @@ def read(path: Path, contract: Contract) -> Rows:
     )
 
 
-def split(frame: pl.DataFrame, contract: Contract, test_share: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+def split(
+    frame: pl.DataFrame, contract: Contract, test_share: float, salt: bytes = b""
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Train and test rows, of a frame that conforms to the contract.
 
-    Equal features always fall on the same side, wherever and whenever they arrive.
+    Equal features always fall on the same side, wherever and whenever they arrive; another salt makes another split.
+    Raises Refused when a side would be empty.
     """
     texts = frame.select(
         pl.concat_str(
@@ -47,6 +53,17 @@ def split(frame: pl.DataFrame, contract: Contract, test_share: float) -> tuple[p
         )
     )
     limit = int(test_share * 2**64)
-    hashes = (int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) for text in texts.to_series())
+    hashes = (int.from_bytes(blake2b(text.encode(), digest_size=8, salt=salt).digest()) for text in texts.to_series())
     test = pl.Series([number < limit for number in hashes], dtype=pl.Boolean)
+    if test.all() or not test.any():
+        what = f"{len(frame)} rows cannot be split into train and test with training.test_share {test_share:g}"
+        raise Refused(f"{what}. Fetch more rows, or change the share in mlops.yaml.")
     return frame.filter(~test), frame.filter(test)
+
+
+def write(parts: tuple[pl.DataFrame, pl.DataFrame], folder: Path, log: Log) -> None:
+    """`train.parquet` and `test.parquet`."""
+    for name, part in zip(("train", "test"), parts, strict=True):
+        with replacing(folder / f"{name}.parquet") as draft:
+            part.write_parquet(draft)
+    log.metrics({"rows.train": len(parts[0]), "rows.test": len(parts[1])})

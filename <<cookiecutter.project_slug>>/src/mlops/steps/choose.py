@@ -1,0 +1,110 @@
+"""One of several trained candidates: the cheapest whose quality is within the noise of the best."""
+
+import shutil
+import time
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mlops.contract.types import Columns
+from mlops.stats import Interval
+from mlops.steps import base
+from mlops.steps.log import Log
+
+CALLS, ROUNDS = 200, 5
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """`behind` is how far the metric is below the best candidate's on the same rows: an interval, None for the best.
+
+    `latency_us` is the median time of a one-row prediction, `cost_s` the seconds that a million rows take in bulk.
+    """
+
+    name: str
+    metric: float
+    behind: Interval | None
+    latency_us: float
+    cost_s: float
+
+    @property
+    def as_good(self) -> bool:
+        """Whether it cannot be told from the best: the interval of the difference reaches zero."""
+        return self.behind is None or (self.behind.low is not None and self.behind.low <= 0)
+
+
+def cheapest(candidates: list[Candidate], most_us: float) -> Candidate:
+    """The least costly of those as good as the best and fast enough; when none is fast enough, the fastest of them."""
+    good = [candidate for candidate in candidates if candidate.as_good]
+    fast = [candidate for candidate in good if candidate.latency_us <= most_us]
+    return min(fast, key=lambda each: each.cost_s) if fast else min(good, key=lambda each: each.latency_us)
+
+
+def explained(chosen: Candidate, candidates: list[Candidate], metric: str) -> str:
+    best = next(candidate for candidate in candidates if candidate.behind is None)
+    costs = f"{chosen.cost_s:.2g} s for a million rows, {chosen.latency_us:.0f} µs for one"
+    if chosen is best:
+        return f"{chosen.name} is chosen: no cheaper candidate is as good in {metric} ({chosen.metric:.4f}); {costs}."
+    near = f"is within the noise of the best, {best.name} with {best.metric:.4f} (behind by {chosen.behind})"
+    cheaper = f"and it is cheaper: {costs}, against {best.cost_s:.2g} s"
+    return f"{chosen.name} is chosen: its {metric} of {chosen.metric:.4f} {near}, {cheaper}."
+
+
+def work(given: Namespace, log: Log) -> None:
+    from mlops.errors import Misuse
+    from mlops.files import write_json
+    from mlops.steps import recipe
+    from mlops.steps.rows import read
+
+    model = recipe.read(given.recipe).model
+    if given.metric not in model.evaluate.METRICS:
+        known = ", ".join(model.evaluate.METRICS)
+        raise Misuse(f"`metric` is {given.metric}; METRICS in evaluate.py has {known}. Name one where more is better.")
+    rows = read(given.held / "test.parquet", model.contract.ROW)
+    folders = {name: Path(path) for name, path in base.pairs(given.candidate).items()}
+    predictors = {name: model.predict.Predictor.load(folder) for name, folder in folders.items()}
+    metric = {given.metric: model.evaluate.METRICS[given.metric]}
+    candidates = measured(predictors, metric, rows.x, rows.y, rows.weight)
+    chosen = cheapest(candidates, given.most_ms * 1000)
+    why = explained(chosen, candidates, given.metric)
+    shutil.copytree(folders[chosen.name], given.model, dirs_exist_ok=True)
+    table = [asdict(candidate) for candidate in candidates]
+    write_json(given.choice / "choice.json", {"chosen": chosen.name, "why": why, "candidates": table})
+    log.file(given.choice / "choice.json")
+    print(why)
+
+
+def measured(predictors: Mapping[str, Any], metric: Mapping, x: Columns, y, weight) -> list[Candidate]:
+    """Each candidate's quality, latency and cost, the best in quality first."""
+    from mlops.stats import paired
+
+    predictions = {name: predictor.predict(x) for name, predictor in predictors.items()}
+    [(named, figure)] = metric.items()
+    values = {name: figure(y, columns, weight) for name, columns in predictions.items()}
+    order = sorted(values, key=lambda name: -values[name])
+    behind = {name: paired(metric, y, predictions[order[0]], predictions[name], weight)[named] for name in order[1:]}
+    return [Candidate(name, values[name], behind.get(name), *timed(predictors[name], x)) for name in order]
+
+
+def timed(predictor: Any, x: Columns) -> tuple[float, float]:
+    """Median microseconds of a one-row prediction, and the least seconds for a million rows in bulk."""
+    one = {name: values[:1] for name, values in x.items()}
+    calls = sorted(_seconds(predictor, one) for _ in range(CALLS))
+    bulk = min(_seconds(predictor, x) for _ in range(ROUNDS))
+    return calls[CALLS // 2] * 1e6, bulk / len(next(iter(x.values()))) * 1e6
+
+
+def _seconds(predictor: Any, x: Columns) -> float:
+    started = time.perf_counter()
+    predictor.predict(x)
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    parser = base.arguments(__doc__, "recipe", "held", "model", "choice")
+    parser.add_argument("--candidate", action="append", required=True, metavar="NAME=FOLDER")
+    parser.add_argument("--metric", required=True, help="a name of METRICS; more is better")
+    parser.add_argument("--most-ms", type=float, required=True, help="the slowest that one row may be")
+    base.run(parser, work)

@@ -1,0 +1,22 @@
+"""Some of the training rows set aside, to choose between candidates on; the test rows stay unseen."""
+
+from argparse import Namespace
+
+from mlops.steps import base
+from mlops.steps.log import Log
+
+
+def work(given: Namespace, log: Log) -> None:
+    import polars as pl
+
+    from mlops.steps import recipe
+    from mlops.steps.rows import split, write
+
+    known = recipe.read(given.recipe)
+    frame = pl.read_parquet(given.rows / "train.parquet")
+    parts = split(frame, known.model.contract.ROW, known.test_share, salt=b"hold out")
+    write(parts, given.held, log)
+
+
+if __name__ == "__main__":
+    base.run(base.arguments(__doc__, "recipe", "rows", "held"), work)

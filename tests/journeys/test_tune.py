@@ -1,0 +1,26 @@
+"""`tune.yml`: three groups of settings, one chosen on quality, latency and cost, judged and registered as any model."""
+
+import json
+
+import polars as pl
+
+from tests.support.project import Project
+
+
+def test_a_candidate_is_chosen_on_rows_that_no_training_saw_and_registered(project: Project):
+    data = project.path / "data" / "applications.parquet"
+    pl.read_parquet(data).head(20_000).write_parquet(data)
+
+    done = project.mlops("run", "azureml/pipelines/tune.yml", "--register", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    record = json.loads(done.stdout)
+    [choice] = project.path.glob(f".mlops/runs/{record['run']}/outputs/choose/choice/choice.json")
+    chosen = json.loads(choice.read_text())
+    assert {candidate["name"] for candidate in chosen["candidates"]} == {"small", "medium", "large"}
+    assert chosen["why"].startswith(f"{chosen['chosen']} is chosen: ")
+    assert chosen["why"] in done.stderr
+
+    [model] = json.loads(project.mlops("models", "list", "--json").stdout)
+    node = record["nodes"][chosen["chosen"]]
+    assert model["digest"] == node["outputs"]["model"]["digest"]
