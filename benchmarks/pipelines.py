@@ -60,7 +60,7 @@ def training(project: Path, mlops, python) -> None:
         out = project / ".mlops" / "by-hand"
         evaluation = next((project / ".mlops").rglob("metrics.json")).parent
         steps = (
-            ("validate", "--source", f"applications={data}", "--verdicts", out),
+            ("validate", "--source", f"applications={data}", "--verdicts", out, "--recipe", out / "recipe.json"),
             ("gate", "--verdicts", out, "--evaluation", evaluation, "--gated", out),
         )
         out.mkdir(exist_ok=True)
