@@ -18,6 +18,7 @@ CLASSES = {
     "sweep node": ["pipeline.component_job:SweepSchema"],
     "pipeline node": ["pipeline.pipeline_component:PipelineSchema"],
     "environment": ["assets.environment:EnvironmentSchema"],
+    "inline environment": ["assets.environment:AnonymousEnvironmentSchema"],
     "build context": ["assets.environment:BuildContextSchema"],
     "data asset": ["assets.data:DataSchema"],
     "component input": ["component.input_output:InputPortSchema", "component.input_output:ParameterSchema"],
@@ -30,6 +31,14 @@ CLASSES = {
     "sweep objective": ["_sweep.sweep_objective:SweepObjectiveSchema"],
     "parallel task": ["component.parallel_task:ComponentParallelTaskSchema"],
     "retry section": ["component.retry_settings:RetrySettingsSchema"],
+    "sampling algorithm": [
+        f"_sweep.sweep_sampling_algorithm:{name}SamplingAlgorithmSchema" for name in ("Random", "Grid", "Bayesian")
+    ],
+    "early termination": [
+        f"_sweep.sweep_termination:{name}PolicySchema" for name in ("Bandit", "MedianStopping", "TruncationSelection")
+    ],
+    "sweep trial": ["job.parameterized_command:ParameterizedCommandSchema"],
+    "inline component": [f"component.command_component:{prefix}CommandComponentSchema" for prefix in ("", "Anonymous")],
     "resources section": ["job_resource_configuration:JobResourceConfigurationSchema"],
 }
 

@@ -27,7 +27,7 @@ def node(
 ) -> Node:
     """A node; `outputs` are types by name."""
     ports = {output: Port(output, kind, PLACE) for output, kind in (outputs or {}).items()}
-    return Node(name, name, command, code, None, inputs or {}, ports, PLACE, **more)
+    return Node(name, command, code, None, inputs or {}, ports, PLACE, **more)
 
 
 def job(*nodes: Node, **more: Any) -> Job:

@@ -82,7 +82,6 @@ def test_a_node_keeps_its_variables_time_limit_and_environment() -> None:
     assert bound.variables == {"LEVEL": "hello", "DEPTH": "3"}
     assert bound.timeout == 60
     assert bound.environment["name"] == "slim"
-    assert bound.component == "typed"
 
 
 def test_a_job_keeps_its_name_experiment_tags_and_settings() -> None:
@@ -125,10 +124,11 @@ def test_additional_includes_are_relative_to_their_component() -> None:
 
 
 def test_every_kind_of_reference_finds_its_component() -> None:
-    names = {node.name: node.component for node in example("references").nodes}
-    expected = {"prefixed": "copy", "dotted": "copy", "asset": "copy", "whole": "whole", "inline": "inline"}
-    assert names == expected | {"late": "late"}
-    assert example("bare").nodes[0].component == "typed_here"
+    commands = {node.name: node.command for node in example("references").nodes}
+    copy = "bash run.sh ${{inputs.source}} ${{outputs.target}}"
+    assert {name for name, command in commands.items() if command == copy} == {"prefixed", "dotted", "asset"}
+    assert commands.keys() == {"prefixed", "dotted", "asset", "whole", "inline", "late"}
+    assert example("bare").nodes[0].command.startswith("bash run.sh ${{inputs.number}}")
 
 
 def test_paths_are_relative_to_the_file_that_names_them() -> None:

@@ -66,7 +66,6 @@ def test_a_node_overrides_its_parallel_component() -> None:
         ("store", "brand"),
         2,
     )
-    assert node(job, "by_file").component == "scored"
     assert (by_file.retries, by_file.timeout, by_file.error_threshold) == (2, 60, -1)
 
 

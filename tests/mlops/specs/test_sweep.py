@@ -70,7 +70,7 @@ def test_a_sweep_node_draws_inputs_of_its_component_and_gives_its_outputs_on() -
     job = example("sweep-node")
     search = node(job, "search")
     assert texts(search.inputs) == {"count": "4", "flag": "True"}
-    assert (search.component, list(sweep(search).space)) == ("typed", ["number", "word"])
+    assert list(sweep(search).space) == ["number", "word"]
     assert list(search.outputs) == ["made"]
     inline = node(job, "inline")
     assert inline.needs == {"search"}
@@ -152,6 +152,15 @@ def test_a_sweep_node_draws_inputs_of_its_component_and_gives_its_outputs_on() -
 def test_a_mistake_in_a_sweep_is_said_at_its_line(old: str, new: str, sentence: str, refusal) -> None:
     assert old in SPEC
     assert refusal(SPEC.lstrip().replace(old, new)).startswith(f"job.yml:{sentence}")
+
+
+def test_how_points_are_drawn_is_not_obeyed_and_said(bound) -> None:
+    asked = "sampling_algorithm: {type: random, rule: sobol, logbase: 10}"
+    job = bound(SPEC.lstrip().replace("sampling_algorithm: random", asked))
+    assert job.ignored == (
+        "sampling_algorithm.rule: trials are drawn independently of each other.",
+        "sampling_algorithm.logbase: logarithms are natural ones.",
+    )
 
 
 def test_a_trial_that_names_what_is_not_drawn_is_refused(refusal) -> None:

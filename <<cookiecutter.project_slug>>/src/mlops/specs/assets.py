@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mlops.specs.elsewhere import Elsewhere
 from mlops.specs.load import Item, read
 from mlops.specs.values import FILES
 
@@ -51,7 +52,7 @@ class Project:
         path = self.mapped[start] / uri[len(start) :].strip("/*")
         if not path.exists():
             what = f"input `{name}`: {path} does not exist. `environments.local.paths` maps `{start}` to its folder."
-            raise item.wrong(f"{what} Copy the data there, or use `--input {name}=PATH`.")
+            raise item.wrong(f"{what} Copy the data there, or use `--input {name}=PATH`.", kind=Elsewhere)
         return path.absolute()
 
     def _naming(self, name: str) -> Iterator[Path]:
@@ -67,7 +68,7 @@ def existing(item: Item, what: str, remedy: str) -> Path:
     """The local path that a text means, from the folder of its file. Raises Misuse unless it exists."""
     source = item.value
     if not isinstance(source, str) or REMOTE.match(source):
-        raise item.wrong(f"{what} is `{item.plain()}`, not on this machine. {remedy}")
+        raise item.wrong(f"{what} is `{item.plain()}`, not on this machine. {remedy}", kind=Elsewhere)
     path = Path(os.path.normpath(item.place.file.parent / re.sub(r"^file:(//)?", "", source)))
     if not path.exists():
         raise item.wrong(f"{what}: {path} does not exist. {remedy}")

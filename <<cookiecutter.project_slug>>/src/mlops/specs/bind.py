@@ -1,16 +1,17 @@
 """From a job file to a job whose every reference is resolved, or an error with its line before anything starts."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from mlops.errors import Misuse
 from mlops.specs import drafts, ignored, parallel, sweep
 from mlops.specs.assets import Project
+from mlops.specs.collect import attempt
 from mlops.specs.drafts import Draft
-from mlops.specs.expressions import unknowns, without_unset_blocks
-from mlops.specs.inputs import Scope, Sources, count, substituted
+from mlops.specs.expressions import names
+from mlops.specs.inputs import UNKNOWN, Scope, Sources, count, substituted
 from mlops.specs.load import Item, meant, read
 from mlops.specs.types import Job, Node, Value
 
@@ -31,19 +32,30 @@ def bind(
     for one of a node); `azureml:` names are looked up in `project`, and `mapped` says which folder holds what lies
     under the start of a URI. Raises Misuse, with file and line.
     """
-    root = read(file)
-    _check_kind(root)
     sources = Sources(overrides or {}, inputs or {}, Project(project, mapped))
-    job = drafts.of_node(root, file.stem, sources.project)
-    inner = [draft for draft in job.walk() if draft is not job]
-    by_node = [f"{draft.name}.{name}" for draft in inner for name in draft.inputs]
-    for option, names, known in (("set", overrides, [*job.inputs]), ("input", inputs, [*job.inputs, *by_node])):
-        for name in names or ():
+    job = draft(file, sources.project)
+    inner = [each for each in job.walk() if each is not job]
+    by_node = [f"{each.name}.{name}" for each in inner for name in each.inputs]
+    for option, given, known in (("set", overrides, [*job.inputs]), ("input", inputs, [*job.inputs, *by_node])):
+        for name in given or ():
             if name not in known:
                 raise Misuse(f"`--{option} {name}`: this job has no input of that name: {meant(name, known)}", file)
+    return bound(job, sources)
+
+
+def draft(file: Path, project: Project) -> Draft:
+    """A job before anything is bound. Raises Misuse for what is no job, and for components that cannot be had."""
+    root = read(file)
+    _check_kind(root)
+    return drafts.of_node(root, file.stem, project)
+
+
+def bound(job: Draft, sources: Sources) -> Job:
+    """The job with the values that its sources give."""
+    root, file = job.item, job.item.place.file
     given = sources.of_job(job)
-    nodes = _ordered(_nodes(job, given, {}, sources))
-    sources.check()
+    found = nodes(job, given, {}, sources)
+    attempt(sources.check)
     settings = root.get("settings")
     return Job(
         name=root.text("display_name") or root.text("name") or file.stem,
@@ -51,11 +63,11 @@ def bind(
         experiment=root.text("experiment_name") or file.stem,
         description=root.text("description") or "",
         inputs=given,
-        nodes=nodes,
+        nodes=_ordered(found),
         outputs=job.written,
         tags={name: str(item.plain()) for name, item in root.section("tags").items()},
         ignored=ignored.sentences(root, job.walk()),
-        continue_on_step_failure=bool(settings and settings.flag("continue_on_step_failure")),
+        continue_on_step_failure=bool(settings and settings.take("continue_on_step_failure", bool)),
     )
 
 
@@ -69,28 +81,31 @@ def _check_kind(root: Item) -> None:
         raise root.wrong("is a parallel job, and Azure ML runs those in pipelines only. Make it a node of one.")
 
 
-def _nodes(draft: Draft, inputs: Mapping[str, Value], scope: Scope, sources: Sources) -> Iterator[Node]:
+def nodes(draft: Draft, inputs: Mapping[str, Value], scope: Scope, sources: Sources) -> list[Node]:
     """The nodes that run for a draft whose inputs are bound; `scope` is what its own expressions may name."""
     if draft.component.kind != "pipeline":
-        yield _node(draft, inputs, scope)
-        return
+        return [_node(draft, inputs, scope)]
     within: dict[str, Value | None] = {f"parent.inputs.{name}": inputs.get(name) for name in draft.inputs}
     for key, each in draft.inner.items():
         within |= {f"parent.jobs.{key}.outputs.{name}": value for name, value in each.written.items()}
-    for each in draft.inner.values():
-        yield from _nodes(each, sources.of_node(each, within), within, sources)
+    follows = tuple(f"parent.jobs.{key}.outputs." for key in draft.refused)
+    within |= {name: UNKNOWN for name in names(str(draft.component.item.plain())) if name.startswith(follows)}
+
+    def inside(each: Draft) -> list[Node]:
+        return nodes(each, sources.of_node(each, within), within, sources)
+
+    return [node for each in draft.inner.values() for node in attempt(inside, each) or ()]
 
 
 def _node(draft: Draft, inputs: Mapping[str, Value], scope: Scope) -> Node:
     component, item = draft.component, draft.item
     kind, first = component.kind, component.texts[0].value
-    _check_texts(draft, inputs)
+    draft.check_texts(inputs)
     inline = component.item if component.inputs is None else item
     variables = inline.section("environment_variables") | item.section("environment_variables")
     limits = item.get("limits") or component.item.get("limits")
     return Node(
         name=draft.name,
-        component=component.name,
         command="" if kind == "parallel" else SEARCHED.sub("${{inputs.", first),
         code=component.code,
         environment=component.environment,
@@ -98,7 +113,7 @@ def _node(draft: Draft, inputs: Mapping[str, Value], scope: Scope) -> Node:
         outputs={name: output.port for name, output in draft.outputs.items()},
         place=item.place,
         variables={name: substituted(value, scope) for name, value in variables.items()},
-        deterministic=component.item.flag("is_deterministic", default=True),
+        deterministic=component.item.take("is_deterministic", bool) is not False,
         timeout=None if kind == "sweep" else count(limits, "timeout", scope, None),
         parallel=parallel.of_node(draft, inputs, scope) if kind == "parallel" else None,
         sweep=sweep.of_node(draft, inputs, scope) if kind == "sweep" else None,
@@ -107,23 +122,11 @@ def _node(draft: Draft, inputs: Mapping[str, Value], scope: Scope) -> Node:
     )
 
 
-def _check_texts(draft: Draft, inputs: Mapping[str, Value]) -> None:
-    """Raises Misuse when a text names what is not declared, or what may stay unset outside a `$[[ ]]` block."""
-    always = [f"outputs.{name}" for name in draft.outputs]
-    always += [f"{section}.{name}" for name in draft.drawn for section in ("inputs", "search_space")]
-    declared, set_ = ([*always, *(f"inputs.{name}" for name in names)] for names in (draft.inputs, inputs))
-    for text in draft.component.texts:
-        for fragment, what in unknowns(str(text.value), declared):
-            raise text.wrong(what, fragment)
-        for fragment, _ in unknowns(without_unset_blocks(str(text.value), set_), set_):
-            what = f"`{fragment}` has no value in node `{draft.name}`. Write `$[[ ]]` around its part."
-            raise text.wrong(what, fragment)
-
-
-def _ordered(nodes: Iterable[Node]) -> tuple[Node, ...]:
-    by_name = {node.name: node for node in nodes}
+def _ordered(found: Iterable[Node]) -> tuple[Node, ...]:
+    by_name = {node.name: node for node in found}
     try:
-        return tuple(by_name[name] for name in TopologicalSorter({n: by_name[n].needs for n in by_name}).static_order())
+        order = TopologicalSorter({name: node.needs & by_name.keys() for name, node in by_name.items()}).static_order()
+        return tuple(by_name[name] for name in order)
     except CycleError as error:
         circle = error.args[1]
         way = " → ".join(f"`{name}`" for name in circle)

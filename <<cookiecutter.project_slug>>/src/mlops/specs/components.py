@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from mlops.specs.assets import Project, existing
+from mlops.specs.collect import every
 from mlops.specs.elsewhere import HERE, SUBMIT, check_environment, refused
 from mlops.specs.load import Item, meant, read
 from mlops.specs.types import Port
-from mlops.specs.values import FILES, LITERALS
+from mlops.specs.values import FILES, LITERALS, number
 
 TYPES = FILES | set(LITERALS.values())
 
@@ -38,11 +39,10 @@ class Component:
 
 def of_node(node: Item, name: str, project: Project) -> Component:
     """The component of a node or job. Raises Misuse when it cannot be found, or is of a kind that is not run here."""
-    reference = node.get("component") or node.get("trial")
-    item = _referred(reference, project) if reference else node
+    reference, item = node.get("component") or node.get("trial"), referred(node, project)
     kind = _kind(node, item, name)
     task = (node.get("task") or item.get("task") or item) if kind == "parallel" else item
-    code, environment = task.get("code"), task.get("environment")
+    code, environment, includes = task.get("code"), task.get("environment"), item.take("additional_includes", list)
     if environment:
         check_environment(environment, name)
     declares = reference is not None and (kind != "sweep" or item is not reference or "inputs" in item.value)
@@ -53,18 +53,18 @@ def of_node(node: Item, name: str, project: Project) -> Component:
         task=task,
         texts=_texts(kind, node, item, task),
         code=existing(code, "code", "Name a folder beside this file.").absolute() if code else None,
-        includes=tuple(
-            existing(each, "an include", "Correct the path.").absolute() for each in item.listed("additional_includes")
-        ),
+        includes=tuple(existing(each, "an include", "Correct the path.").absolute() for each in includes or ()),
         environment=_environment(environment) if environment else None,
         inputs=_ports(item, "inputs", TYPES) if declares else None,
         outputs=_ports(item, "outputs", FILES) if declares else {},
     )
 
 
-def _referred(reference: Item, project: Project) -> Item:
-    if isinstance(reference.value, dict):
-        return reference
+def referred(node: Item, project: Project) -> Item:
+    """The mapping of a node's component, or the node itself where it names none. Raises Misuse when it is not there."""
+    reference = node.get("component") or node.get("trial")
+    if reference is None or isinstance(reference.value, dict):
+        return reference or node
     if found := project.find(str(reference.value), "component"):
         return found
     return read(existing(reference, "component", f"Name the file of a component in this project, or {SUBMIT}"))
@@ -95,7 +95,8 @@ def _texts(kind: str, node: Item, item: Item, task: Item) -> tuple[Item, ...]:
 
 
 def _ports(item: Item, section: str, types: frozenset[str]) -> dict[str, Port]:
-    return {name: _port(name, entry, types) for name, entry in item.section(section).items()}
+    entries = item.section(section)
+    return every(lambda name: _port(name, entries[name], types), entries)
 
 
 def _port(name: str, item: Item, types: frozenset[str]) -> Port:
@@ -103,18 +104,21 @@ def _port(name: str, item: Item, types: frozenset[str]) -> Port:
     if type_ is None or type_ not in types:
         raise item.wrong(f"`{name}` is of type `{type_}`, which cannot be used here: {meant(str(type_), types)}")
     low, high = _bound(item, "min", -math.inf), _bound(item, "max", math.inf)
-    allowed = tuple(str(each.plain()) for each in item.listed("enum"))
-    return Port(
-        name, type_, item.place, item.flag("optional"), default.plain() if default else None, low, high, allowed
-    )
+    choices = item.take("enum", list) or ()
+    for each in choices:
+        if type_ == "string" and not isinstance(each.value, str):
+            raise each.wrong("`enum` of texts must hold texts; write them in quotes.")
+    choices = tuple(str(each.plain()) for each in choices)
+    optional = item.take("optional", bool) or False
+    return Port(name, type_, item.place, optional, default.plain() if default else None, low, high, choices)
 
 
 def _bound(item: Item, key: str, otherwise: float) -> float:
     bound = item.get(key)
-    try:
-        return float(bound.value) if bound else otherwise
-    except (TypeError, ValueError):
-        raise item.wrong(f"`{key}` must be a number.") from None
+    figure = number(str(bound.plain())) if bound else otherwise
+    if math.isnan(figure):
+        raise item.wrong(f"`{key}` must be a number.")
+    return figure
 
 
 def _environment(environment: Item) -> Any:

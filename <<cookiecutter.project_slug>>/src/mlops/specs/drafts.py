@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from mlops.specs import components, outputs
 from mlops.specs.assets import Project
+from mlops.specs.collect import attempt
 from mlops.specs.components import Component
+from mlops.specs.expressions import unknowns, without_unset_blocks
 from mlops.specs.load import Item
 from mlops.specs.outputs import Output
 from mlops.specs.types import FromNode, Place
@@ -16,13 +18,17 @@ from mlops.specs.types import FromNode, Place
 
 @dataclass(frozen=True)
 class Draft:
-    """A node, or the job itself, whose component and outputs are known. `inner` are the nodes of a pipeline."""
+    """A node, or the job itself, whose component and outputs are known.
+
+    `inner` are the nodes of a pipeline; `refused` are those of them that are left out, where refusals are collected.
+    """
 
     name: str
     item: Item
     component: Component
     outputs: Mapping[str, Output]
     inner: Mapping[str, Draft]
+    refused: tuple[str, ...] = ()
 
     @cached_property
     def inputs(self) -> Mapping[str, Item]:
@@ -56,8 +62,22 @@ class Draft:
                     found[output.target] = draft.written[name]
         for name in self.component.outputs.keys() - found.keys():
             what = f"no node writes output `{name}`. Bind one to `${{{{parent.outputs.{name}}}}}`."
-            raise self.component.item.section("outputs")[name].wrong(what)
+            if not self.refused:
+                raise self.component.item.section("outputs")[name].wrong(what)
+            found[name] = FromNode(self.name, name, self.outputs[name].port.type)
         return found
+
+    def check_texts(self, bound: Collection[str]) -> None:
+        """Raises Misuse when a text names what is not declared, or what may stay unset outside a `$[[ ]]` block."""
+        always = [f"outputs.{name}" for name in self.outputs]
+        always += [f"{section}.{name}" for name in self.drawn for section in ("inputs", "search_space")]
+        declared, set_ = ([*always, *(f"inputs.{name}" for name in names)] for names in (self.inputs, bound))
+        for text in self.component.texts:
+            for fragment, what in unknowns(str(text.value), declared):
+                raise text.wrong(what, fragment)
+            for fragment, _ in unknowns(without_unset_blocks(str(text.value), set_), set_):
+                what = f"`{fragment}` has no value in node `{self.name}`. Write `$[[ ]]` around its part."
+                raise text.wrong(what, fragment)
 
     def walk(self) -> Iterator[Draft]:
         """This node and every node inside it."""
@@ -74,7 +94,7 @@ def of_node(
     Raises Misuse for a pipeline without nodes, without a file of its own inside another, or inside itself.
     """
     component = components.of_node(item, name, project)
-    inner: dict[str, Draft] = {}
+    tried: dict[str, Draft | None] = {}
     if component.kind == "pipeline":
         pipeline, place = component.item, component.item.place
         if place in above:
@@ -85,5 +105,7 @@ def of_node(
             raise pipeline.wrong("there are no nodes under `jobs:`. List them there.")
         prefix, own = f"{name}." if above else "", pipeline.section("outputs")
         for key, node in pipeline.section("jobs").items():
-            inner[key] = of_node(node, prefix + key, project, own, (*above, place))
-    return Draft(name, item, component, outputs.of_node(item, component, around or {}), inner)
+            tried[key] = attempt(of_node, node, prefix + key, project, own, (*above, place))
+    inner = {key: draft for key, draft in tried.items() if draft}
+    refused = tuple(tried.keys() - inner.keys())
+    return Draft(name, item, component, outputs.of_node(item, component, around or {}), inner, refused)

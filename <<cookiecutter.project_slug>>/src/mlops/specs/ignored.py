@@ -4,23 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from mlops.specs.drafts import Draft
 from mlops.specs.expressions import BLOCK
+from mlops.specs.fields import TABLE
 from mlops.specs.load import Item
 
-DATASTORES = "datastores: outputs stay in the run's own folder."
-SETTINGS = {
-    "compute": "compute: everything runs on this machine.",
-    "default_compute": "compute: everything runs on this machine.",
-    "resources": "resources: everything runs on this machine.",
-    "distribution": "distribution: each node is one process here.",
-    "services": "services: none are opened here.",
-    "identity": "identity: nodes run as you.",
-    "environment": "environment: nodes run in this project's interpreter.",
-    "default_datastore": DATASTORES,
-    "force_rerun": "force_rerun: use `--fresh` to run everything again.",
-    "early_termination": "early_termination: every trial runs to its end.",
-    "queue_settings": "queue_settings: there is no queue here.",
-    "logging_level": "logging_level: scripts log as they do by themselves.",
-}
+SETTINGS: dict[str, str] = TABLE["ignored"]
 
 
 def sentences(root: Item, nodes: Iterable[Draft]) -> tuple[str, ...]:
@@ -28,7 +15,7 @@ def sentences(root: Item, nodes: Iterable[Draft]) -> tuple[str, ...]:
     nodes = list(nodes)
     files = [root.get("settings")]
     for node in nodes:
-        files += [node.item, node.component.item, node.component.task]
+        files += [node.item, node.component.item, node.component.task, node.item.get("sampling_algorithm")]
     said = [SETTINGS[key] for key in SETTINGS for item in files if item is not None and item.get(key)]
     said += [sentence for node in nodes for sentence in _of_node(node)]
     return tuple(dict.fromkeys(said))
@@ -37,7 +24,7 @@ def sentences(root: Item, nodes: Iterable[Draft]) -> tuple[str, ...]:
 def _of_node(node: Draft) -> Iterator[str]:
     component, outputs = node.component, node.item.section("outputs")
     if any(output.get("path") and not node.outputs[name].target for name, output in outputs.items()):
-        yield DATASTORES
+        yield SETTINGS["default_datastore"]
     if component.inputs is not None:
         for given in node.item.section("inputs"):
             if given not in component.inputs:

@@ -8,12 +8,16 @@ from typing import TypeVar
 
 from mlops.errors import Misuse
 from mlops.specs.assets import Project, locate
+from mlops.specs.collect import Follows, attempt, refuse
 from mlops.specs.drafts import Draft
+from mlops.specs.elsewhere import Elsewhere
 from mlops.specs.expressions import EXPRESSION, whole
 from mlops.specs.load import Item, meant
 from mlops.specs.types import Asset, Literal, Port, Value
 from mlops.specs.values import FILES, LITERALS, default, literal, typed
 
+UNKNOWN = Asset(Path(), "", "")
+"""The value of an input whose own was refused, where refusals are collected."""
 Scope = Mapping[str, Value | None]
 Default = TypeVar("Default", int, None)
 
@@ -32,18 +36,21 @@ class Sources:
 
     def of_job(self, job: Draft) -> dict[str, Value]:
         """The job's own inputs. What is set by hand has the type that its consumers declare, or else its default's."""
-        given = self._given(job, "", {})
+        given = self.given(job, "", {})
         for name in job.required:
             if name not in given:
                 remedy = f"Use `--set {name}=VALUE`, or for data `--input {name}=PATH`."
-                raise job.inputs[name].wrong(f"input `{name}` has no value. {remedy}")
+                refuse(job.inputs[name].wrong(f"input `{name}` has no value. {remedy}"))
+                given[name] = UNKNOWN
         return given
 
     def of_node(self, node: Draft, scope: Scope) -> dict[str, Value]:
         """A node's inputs, each as its component declares it; what has no value and need not have one is left out."""
-        given = self._given(node, f"{node.name}.", scope)
-        missing = ", ".join(f"`{name}`" for name in node.required if name not in given)
-        if missing and node.component.inputs is not None:
+        given = self.given(node, f"{node.name}.", scope)
+        declared = node.component.item.section("inputs") if node.component.inputs else {}
+        unset = [name for name in node.required if name in declared and name not in given]
+        missing = ", ".join(f"`{name}`" for name in unset if not declared[name].refused)
+        if missing:
             raise node.item.wrong(f"node `{node.name}` has no value for {missing}. Bind it under `inputs:`.")
         return given
 
@@ -53,19 +60,21 @@ class Sources:
             said = ", ".join(f"input `{name}` is `{item.value}`" for name, item in self.elsewhere.items())
             options = " ".join(f"--input {name}=PATH" for name in self.elsewhere)
             remedy = f"Name a local copy with `{options}`, or map URIs to folders in `environments.local.paths`."
-            raise next(iter(self.elsewhere.values())).wrong(f"{said}, not on this machine. {remedy}")
+            first = next(iter(self.elsewhere.values()))
+            raise first.wrong(f"{said}, not on this machine. {remedy}", kind=Elsewhere)
 
-    def _given(self, node: Draft, prefix: str, scope: Scope) -> dict[str, Value]:
-        given = {}
-        for name, item in node.inputs.items():
-            typed_in = not prefix and name in self.overrides
-            value = self._set(name, item, node) if typed_in else self._value(item, prefix + name, scope)
-            port = (node.component.inputs or {}).get(name)
-            if value is not None:
-                given[name] = _fitting(value, port, item) if port else value
-            elif port and port.default is not None and name not in node.drawn:
-                given[name] = default(port, node.component.item.section("inputs")[name])
-        return given
+    def given(self, node: Draft, prefix: str, scope: Scope) -> dict[str, Value]:
+        """The inputs that have a value; a default is one."""
+        tried = {name: attempt(self._given, node, name, prefix, scope, otherwise=UNKNOWN) for name in node.inputs}
+        return {name: value for name, value in tried.items() if value is not None}
+
+    def _given(self, node: Draft, name: str, prefix: str, scope: Scope) -> Value | None:
+        item, port = node.inputs[name], (node.component.inputs or {}).get(name)
+        by_hand = not prefix and name in self.overrides
+        value = self._set(name, item, node) if by_hand else self._value(item, prefix + name, scope)
+        if value is None and port and port.default is not None and name not in node.drawn:
+            return default(port, node.component.item.section("inputs")[name])
+        return _fitting(value, port, item) if value is not None and port else value
 
     def _set(self, name: str, item: Item, job: Draft) -> Literal:
         port = _consumer(job, name)
@@ -101,6 +110,8 @@ def substituted(item: Item, scope: Scope) -> str:
 
     def text(reference: str, expression: str) -> str:
         value = _named(item, reference, scope)
+        if value is UNKNOWN:
+            raise Follows(expression)
         if not isinstance(value, Literal):
             raise item.wrong(f"`{expression}` is no literal with a value, so it cannot be part of a text.", expression)
         return value.text
@@ -150,6 +161,6 @@ def _fitting(value: Value, port: Port, item: Item) -> Value:
     """The value as its port wants it; files and folders of every type go into one another."""
     if isinstance(value, Literal):
         return literal(value.text, port, item)
-    if port.type not in FILES:
+    if port.type not in FILES and value is not UNKNOWN:
         raise item.wrong(f"input `{port.name}` must be of type {port.type}, not a file or folder.")
     return value

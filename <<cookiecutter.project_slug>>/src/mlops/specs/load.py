@@ -8,15 +8,27 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from mlops.errors import Misuse
+from mlops.specs.collect import is_refused
 from mlops.specs.types import Place
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Kind = TypeVar("Kind")
+MUST: dict[type, str] = {
+    str: "must be text; write it in quotes",
+    bool: "must be true or false",
+    dict: "must hold names with values, as in `name: value`",
+    list: "must be a list, as in `[a, b]`",
+}
 _kept: ContextVar[dict[Path, Item] | None] = ContextVar("kept", default=None)
+
+
+class Malformed(Misuse):
+    """A file that cannot be read as YAML at all."""
 
 
 @dataclass(frozen=True)
@@ -35,33 +47,25 @@ class Item:
         item = self.value.get(key) if isinstance(self.value, dict) else None
         return None if item is None or item.value is None else item
 
+    def take(self, key: str, kind: type[Kind]) -> Kind | None:
+        """What is under a key, None where it is absent or null. Raises Misuse when it is of another kind."""
+        item = self.get(key)
+        if item is not None and not isinstance(item.value, kind):
+            raise item.wrong(f"`{key}` {MUST[kind]}.")
+        return None if item is None else item.value
+
     def section(self, key: str) -> dict[str, Item]:
         """A mapping under a key, empty where it is absent. Raises Misuse when it is something else."""
-        item = self.get(key)
-        if item is not None and not isinstance(item.value, dict):
-            raise item.wrong(f"`{key}` must hold names with values, as in `name: value`.")
-        return {} if item is None else item.value
+        return self.take(key, dict) or {}
 
     def text(self, key: str) -> str | None:
         """A text under a key, None where it is absent. Raises Misuse when it is something else."""
-        item = self.get(key)
-        if item is not None and not isinstance(item.value, str):
-            raise item.wrong(f"`{key}` must be text; write it in quotes.")
-        return None if item is None else item.value
+        return self.take(key, str)
 
-    def flag(self, key: str, default: bool = False) -> bool:
-        """A truth value under a key. Raises Misuse when it is something else."""
-        item = self.get(key)
-        if item is not None and not isinstance(item.value, bool):
-            raise item.wrong(f"`{key}` must be true or false.")
-        return default if item is None else item.value
-
-    def listed(self, key: str) -> list[Item]:
-        """A list under a key, empty where it is absent. Raises Misuse when it is something else."""
-        item = self.get(key)
-        if item is not None and not isinstance(item.value, list):
-            raise item.wrong(f"`{key}` must be a list, as in `[a, b]`.")
-        return [] if item is None else item.value
+    @property
+    def refused(self) -> bool:
+        """Whether something in it was refused before, where refusals are collected."""
+        return is_refused(self.place.file, self.place.line, self.place.line + len(self.lines) - 1)
 
     def plain(self) -> Any:
         """The value as plain Python, without lines."""
@@ -69,19 +73,18 @@ class Item:
             return {key: item.plain() for key, item in self.value.items()}
         return [item.plain() for item in self.value] if isinstance(self.value, list) else self.value
 
-    def wrong(self, what: str, fragment: str = "") -> Misuse:
+    def wrong(self, what: str, fragment: str = "", kind: type[Misuse] = Misuse) -> Misuse:
         """The error that names this item's line, or the line of a fragment of its text."""
         offset = next((number for number, line in enumerate(self.lines) if fragment and fragment in line), 0)
-        return Misuse(what, self.place.file, self.place.line + offset)
+        return kind(what, self.place.file, self.place.line + offset)
 
 
 @contextmanager
-def kept() -> Iterator[dict[Path, Item]]:
-    """As long as it is open each file is read once; gives the documents by absolute path."""
-    documents: dict[Path, Item] = {}
-    token = _kept.set(documents)
+def kept() -> Iterator[None]:
+    """As long as it is open each file is read once."""
+    token = _kept.set({})
     try:
-        yield documents
+        yield
     finally:
         _kept.reset(token)
 
@@ -89,8 +92,8 @@ def kept() -> Iterator[dict[Path, Item]]:
 def read(file: Path) -> Item:
     """The mapping that a file holds.
 
-    Raises Misuse, in words and with the line, when the file is missing, unreadable, empty, not YAML, not a mapping, or
-    has a key twice.
+    Raises Malformed, in words and with the line, when the file is missing, unreadable, empty, not YAML, not a mapping,
+    or has a key twice.
     """
     documents, key = _kept.get(), file.absolute()
     if documents is None:
@@ -104,9 +107,9 @@ def _read(file: Path) -> Item:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise Misuse(f"cannot be read: {error.strerror}. Check the path.", file) from error
+        raise Malformed(f"cannot be read: {error.strerror}. Check the path.", file) from error
     except UnicodeDecodeError as error:
-        raise Misuse("is not a text file in UTF-8, so it is no YAML.", file) from error
+        raise Malformed("is not a text file in UTF-8, so it is no YAML.", file) from error
     try:
         loader = Loader(text)
         node = loader.get_single_node()
@@ -114,13 +117,13 @@ def _read(file: Path) -> Item:
     except (yaml.YAMLError, ValueError) as error:
         mark, said = getattr(error, "problem_mark", None), getattr(error, "problem", None) or error
         line = mark.line + 1 if mark else None
-        raise Misuse(f"is not valid YAML: {' '.join(str(said).split())}.", file, line) from error
+        raise Malformed(f"is not valid YAML: {' '.join(str(said).split())}.", file, line) from error
     except RecursionError as error:
-        raise Misuse("is nested too deeply, or contains itself.", file) from error
+        raise Malformed("is nested too deeply, or contains itself.", file) from error
     if root is None or root.value is None:
-        raise Misuse("is empty. Restore it, or write what it should say.", file)
+        raise Malformed("is empty. Restore it, or write what it should say.", file)
     if not isinstance(root.value, dict):
-        raise root.wrong("is not a mapping. It should hold names with values, as in `name: value`.")
+        raise root.wrong("is not a mapping. It should hold names with values, as in `name: value`.", kind=Malformed)
     return root
 
 
@@ -145,14 +148,16 @@ class _Reader:
             line = key.start_mark.line + 1
             if isinstance(key, yaml.ScalarNode):
                 if first := seen.get(key.value):
-                    raise Misuse(f"`{key.value}` is written twice, first on line {first}. Keep one.", self.file, line)
+                    raise Malformed(
+                        f"`{key.value}` is written twice, first on line {first}. Keep one.", self.file, line
+                    )
                 seen[key.value] = line
         self.loader.flatten_mapping(node)
         for key, value in node.value:
             name = self.loader.construct_object(key, deep=True)
             if not isinstance(name, str):
                 what = f"the key `{name}` is read as {type(name).__name__}, not as text. Write it in quotes."
-                raise Misuse(what, self.file, key.start_mark.line + 1)
+                raise Malformed(what, self.file, key.start_mark.line + 1)
             yield name, self.item(value, key.start_mark.line)
 
 

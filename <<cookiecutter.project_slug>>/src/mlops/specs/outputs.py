@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from mlops.specs.collect import every
 from mlops.specs.components import Component
 from mlops.specs.expressions import unknowns, whole
 from mlops.specs.load import Item, meant
@@ -29,17 +30,17 @@ def of_node(node: Item, component: Component, job_outputs: Mapping[str, Item]) -
         ports = {name: Port(name, "", item.place) for name, item in section.items()}
     else:
         ports = component.outputs
-    for name, item in section.items():
-        if name not in ports:
+
+    def output(name: str) -> Output:
+        item = section.get(name)
+        if name not in ports and item:
             raise item.wrong(f"component `{component.name}` has no output `{name}`: {meant(name, ports)}")
-    return {name: _output(port, section.get(name), job_outputs) for name, port in ports.items()}
+        target = _target(name, item, job_outputs) if item else None
+        said = item.text("type") if item else None
+        of_job = job_outputs[target].text("type") if target else None
+        return Output(replace(ports[name], type=said or ports[name].type or of_job or "uri_folder"), target)
 
-
-def _output(port: Port, item: Item | None, job_outputs: Mapping[str, Item]) -> Output:
-    target = _target(port.name, item, job_outputs) if item else None
-    said = item.text("type") if item else None
-    of_job = job_outputs[target].text("type") if target else None
-    return Output(replace(port, type=said or port.type or of_job or "uri_folder"), target)
+    return every(output, [*ports, *section])
 
 
 def _target(name: str, item: Item, job_outputs: Mapping[str, Item]) -> str | None:

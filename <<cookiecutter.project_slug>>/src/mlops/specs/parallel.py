@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlops.specs.drafts import Draft
+from mlops.specs.elsewhere import Elsewhere
 from mlops.specs.expressions import names, whole
 from mlops.specs.inputs import Scope, count
 from mlops.specs.load import Item
@@ -21,7 +22,8 @@ def of_node(draft: Draft, inputs: Mapping[str, Value], scope: Scope) -> Parallel
     settings = Item(draft.component.item.value | given, draft.item.place)
     retry, task = settings.get("retry_settings"), draft.component.task
     if (kind := (task.text("type") or "").lower()) not in TASKS:
-        raise (task.get("type") or task).wrong(f"a task of type `{kind}` is not run locally. Write `run_function`.")
+        what = f"a task of type `{kind}` is not run locally. Write `run_function`."
+        raise (task.get("type") or task).wrong(what, kind=Elsewhere)
     workers = count(settings, "max_concurrency_per_instance", scope, 1)
     collects = task.get("append_row_to")
     if collects and not (whole(str(collects.value)) or "").startswith("outputs."):
@@ -59,7 +61,7 @@ def _script(draft: Draft) -> str:
 
 def _batches(settings: Item) -> dict[str, Any]:
     """Mini batches by key, else by size: a number of files (one, when nothing is said), or bytes of a table."""
-    if keys := settings.listed("partition_keys"):
+    if keys := settings.take("partition_keys", list):
         return {"partition_keys": tuple(str(each.plain()) for each in keys)}
     size = settings.get("mini_batch_size")
     match = SIZE.fullmatch(str(size.value)) if size else None

@@ -5,16 +5,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlops.specs.drafts import Draft
+from mlops.specs.fields import TABLE
 from mlops.specs.inputs import Scope, count
 from mlops.specs.load import Item, meant
 from mlops.specs.types import Distribution, Port, Sweep, Value
 from mlops.specs.values import LITERALS, literal, number
 
 BOUNDS = ("min_value", "max_value")
-ARGUMENTS: dict[str, tuple[str, ...]] = {"choice": ("values",), "randint": ("upper",)}
-for shape, keys in (("uniform", BOUNDS), ("normal", ("mu", "sigma"))):
-    ARGUMENTS |= {shape: keys, f"log{shape}": keys, f"q{shape}": (*keys, "q"), f"qlog{shape}": (*keys, "q")}
-DRAWS = {"random": tuple(ARGUMENTS), "grid": ("choice",), "bayesian": ("choice", "uniform", "quniform")}
+ARGUMENTS: dict[str, list[str]] = TABLE["distributions"]
+DRAWS: dict[str, list[str]] = TABLE["samplings"]
 GOALS = ("maximize", "minimize")
 
 

@@ -124,7 +124,6 @@ class Node:
     """
 
     name: str
-    component: str
     command: str
     code: Path | None
     environment: Any

@@ -58,6 +58,22 @@ def test_what_only_azure_ml_runs_is_a_mistake_only_where_jobs_run_locally(specs:
     assert specs.mlops("lint", "--on", "dev").returncode == 0
 
 
+def test_a_uri_that_is_mapped_to_a_folder_is_no_mistake_unless_the_copy_is_missing(specs: Project) -> None:
+    change(specs, TRAIN, "path: azureml:applications@latest", "path: https://example.org/applications.parquet")
+    change(specs, "mlops.yaml", "environments:", "environments:\n  local:\n    paths: {'https://example.org': data}")
+    done = specs.mlops("lint")
+    assert (done.returncode, done.stdout[:14]) == (0, "no mistakes in")
+    change(specs, "mlops.yaml", "example.org': data", "example.org': dat")
+    said = specs.mlops("lint").stdout
+    assert "dat/applications.parquet does not exist. `environments.local.paths` maps `https://example.org`" in said
+    assert specs.mlops("lint", "--on", "dev").returncode == 0
+
+
+def test_a_type_that_azure_ml_does_not_know_is_a_mistake_everywhere(specs: Project) -> None:
+    change(specs, "azureml/more/pipelines/many.yml", "type: sweep", "type: sweeep")
+    assert "`search` cannot be of type `sweeep`: did you mean `sweep`?" in specs.mlops("lint", "--on", "dev").stdout
+
+
 def test_a_job_brings_the_components_that_it_names(specs: Project) -> None:
     change(specs, "azureml/components/gate.yml", "is_deterministic:", "is_determinstic:")
     assert "did you mean `is_deterministic`" in specs.mlops("lint", TRAIN).stdout

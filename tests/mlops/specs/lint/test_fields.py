@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.specs.lint.fields import FIELDS
+from mlops.specs.fields import FIELDS
 from tests.support import official_fields
 
 

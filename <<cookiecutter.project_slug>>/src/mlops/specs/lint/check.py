@@ -1,26 +1,23 @@
 """Every mistake in the settings and specs of a project, in one pass over all of them."""
 
-import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from mlops.errors import Misuse
-from mlops.specs.assets import Project
-from mlops.specs.bind import bind
-from mlops.specs.drafts import of_node
-from mlops.specs.lint import graph, promotion, structure
-from mlops.specs.lint.refusals import refusals
-from mlops.specs.lint.settings import of_settings
-from mlops.specs.load import Item, kept, read
+from mlops.specs import bind, components, drafts, fields
+from mlops.specs.assets import REMOTE, Project, existing
+from mlops.specs.collect import attempt, collected, refuse
+from mlops.specs.elsewhere import Elsewhere
+from mlops.specs.inputs import UNKNOWN, Sources
+from mlops.specs.lint import environments, graph
+from mlops.specs.lint import settings as of_settings
+from mlops.specs.load import Item, Malformed, kept, read
 from mlops.specs.types import Place
-from mlops.specs.values import default
 
 Where = Literal["local", "dev", "staging", "prod"]
-HERE_ONLY = re.compile(r"not run locally|not on this machine|there is no `\w+` here\.")
-"""What this machine cannot do and Azure ML can: a mistake only where jobs are to run locally."""
-ABSENT = " does not exist. "
 
 
 @dataclass(frozen=True, order=True)
@@ -38,71 +35,82 @@ class Mistake:
 
 def lint(paths: Iterable[Path], project: Path, on: Where = "local") -> tuple[int, list[Mistake]]:
     """How many files these files and folders hold or refer to, and every mistake in them, in order."""
-    found: dict[tuple[Path, int, str], bool] = {}
-
-    def add(errors: Iterable[Misuse], malformed: bool = False) -> None:
-        for error in errors:
-            key = (Path(error.file or project).absolute(), error.line or 1, error.what)
-            known = ABSENT in error.what and any(each[:2] == key[:2] and ABSENT in each[2] for each in found)
-            if not known and (on == "local" or not HERE_ONLY.search(error.what)):
-                found[key] = found.get(key, False) or malformed
-
-    with kept():
-        documents: dict[Path, Item] = {}
-        components: set[Path] = set()
+    with kept(), collected() as found:
+        known = Project(project, of_settings.mapped(project))
         waiting = [file for path in paths for file in _files(path)]
-        seen = set(waiting)
+        used, documents = set[Path](), dict[Path, Item]()
         for file in waiting:
-            try:
-                documents[file] = read(file)
-            except Misuse as error:
-                add([error], malformed=True)
-                continue
-            named = set(_components(documents[file], Project(project))) if file.name != "mlops.yaml" else set()
-            components |= named
-            waiting += sorted(named - seen)
-            seen |= named
-        for file, root in documents.items():
-            if file.name == "mlops.yaml":
-                add(of_settings(file))
-            else:
-                add(_of_spec(file, root, structure.kind_of(root, file in components), project, on))
-    return len(seen), sorted(Mistake(*key, malformed) for key, malformed in found.items())
+            if file not in documents and (root := attempt(read, file)):
+                documents[file] = root
+                if file.name != "mlops.yaml":
+                    named = set(_referred(root, known))
+                    used |= named
+                    waiting += sorted(named)
+        specs = {file: root for file, root in documents.items() if file.name != "mlops.yaml"}
+        kinds = {file: fields.kind_of(root, file in used) for file, root in specs.items()}
+        for file in documents.keys() - specs.keys():
+            of_settings.check(file)
+        for file, kind in kinds.items():
+            _check_alone(specs[file], kind, on)
+        for file, kind in kinds.items():
+            if kind.endswith("job"):
+                attempt(_check_job, file, known)
+            elif kind.endswith("component"):
+                attempt(_check_component, file, known)
+    mistakes = {
+        Mistake(Path(error.file or project).absolute(), error.line or 1, error.what, isinstance(error, Malformed))
+        for error in found
+        if on == "local" or not isinstance(error, Elsewhere)
+    }
+    return len(set(waiting)), sorted(mistakes)
 
 
-def _of_spec(file: Path, root: Item, kind: str | None, project: Path, on: Where) -> Iterator[Misuse]:
-    yield from promotion.mistakes(root, kind or "", on)
-    if kind is None:
-        return
-    yield from structure.mistakes(root, kind)
-    if kind.startswith("pipeline"):
-        yield from graph.of_pipeline(root, Project(project))
-    else:
-        yield from graph.of_command(root)
-    if kind.endswith("job"):
-        yield from refusals(lambda: bind(file, project=project))
-    elif kind.endswith("component"):
-        yield from refusals(lambda: _component(file, project))
+def _check_alone(root: Item, kind: str, on: Where) -> None:
+    """Refuse what is wrong with a document by itself."""
+    environments.check(root, kind, on)
+    if kind:
+        fields.check(root, kind)
+    if kind == "data asset" and (path := root.get("path")) and not REMOTE.match(str(path.value)):
+        attempt(existing, path, "path", "Correct the path.")
+    if kind.endswith("job") and on != "local":
+        attempt(_check_compute, root, on)
 
 
-def _component(file: Path, project: Path) -> None:
+def _check_job(file: Path, project: Project) -> None:
+    job = bind.draft(file, project)
+    attempt(bind.bound, job, Sources({}, {}, project))
+    graph.check(job)
+
+
+def _check_component(file: Path, project: Project) -> None:
     """Refuse what binding refuses in a component, whether or not a job refers to it."""
     place = Place(file, 1)
     node = Item({"component": Item(file.name, place)}, place)
-    component = of_node(node, file.stem, Project(project)).component
-    for name, port in (component.inputs or {}).items():
-        if port.default is not None:
-            default(port, component.item.section("inputs")[name])
+    draft, sources = drafts.of_node(node, file.stem, project), Sources({}, {}, project)
+    given = dict.fromkeys(draft.required, UNKNOWN) | sources.given(draft, f"{draft.name}.", {})
+    attempt(bind.nodes, draft, given, {}, sources)
+    graph.check(draft)
 
 
-def _components(root: Item, project: Project) -> Iterator[Path]:
+def _check_compute(root: Item, on: str) -> None:
+    """Refuse a job, or nodes of one, without a compute."""
+    settings, nodes = root.get("settings"), root.section("jobs").values()
+    if root.get("compute") or (settings and settings.get("default_compute")):
+        return
+    without = [node for node in nodes if node.get("compute") is None and node.text("type") != "pipeline"]
+    for item in [root] if len(without) == len(nodes) else without:
+        remedy = "settings.default_compute" if nodes else "compute"
+        refuse(item.wrong(f"there is no compute for {on}. Set `{remedy}` to `azureml:NAME` or `serverless`."))
+
+
+def _referred(root: Item, project: Project) -> Iterator[Path]:
     """The files of components that the nodes of a document refer to."""
-    jobs = root.get("jobs")
-    nodes = jobs.value.values() if jobs and isinstance(jobs.value, dict) else ()
-    for node in (root, *nodes):
-        component = graph.component_of(node, project)
-        if component is not None and component is not node and component.place.file != root.place.file:
-            yield component.place.file.absolute()
+    with suppress(Misuse):
+        for node in (root, *root.section("jobs").values()):
+            with suppress(Misuse):
+                file = components.referred(node, project).place.file.absolute()
+                if file != root.place.file.absolute():
+                    yield file
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -1,29 +1,37 @@
 """`mlops.yaml`: its own mistakes, and those in the limits of each gate."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mlops import settings
 from mlops.errors import Misuse
+from mlops.specs.collect import refuse
 from mlops.specs.load import meant
 
+Result = TypeVar("Result")
 
-def of_settings(file: Path) -> Iterator[Misuse]:
-    """Every mistake at its line. Only gates that have limits here are imported."""
+
+def mapped(project: Path) -> dict[str, Path]:
+    """Which folder holds what lies under the start of a URI; none where the settings cannot be read."""
     try:
-        loaded = settings.load(file)
-    except Misuse as error:
-        yield from _each(error, file)
-        return
-    for name in loaded.gates:
-        try:
-            loaded.limits(name, _gate(name, loaded).Limits)
-        except Misuse as error:
-            yield from _each(error, file)
+        return settings.load(project / "mlops.yaml").mapped(project)
+    except Misuse:
+        return {}
+
+
+def check(file: Path) -> None:
+    """Refuse every mistake at its line. Only gates that have limits here are imported."""
+    loaded = _lines(file, settings.load, file)
+    for name in loaded.gates if loaded else ():
+        _lines(file, _check_limits, name, loaded)
+
+
+def _check_limits(name: str, loaded: settings.Settings) -> None:
+    loaded.limits(name, _gate(name, loaded).Limits)
 
 
 def _gate(name: str, loaded: settings.Settings) -> Any:
@@ -40,11 +48,14 @@ def _gate(name: str, loaded: settings.Settings) -> Any:
     return found[name]
 
 
-def _each(error: Misuse, file: Path) -> Iterator[Misuse]:
-    """The mistakes that one error lists, a line each."""
-    if error.file is not None:
-        yield error
-        return
-    for line in error.what.splitlines():
-        placed = re.fullmatch(rf"{re.escape(str(file))}:(\d+): (.*)", line)
-        yield Misuse(placed[2], file, int(placed[1])) if placed else Misuse(line, file)
+def _lines(file: Path, function: Callable[..., Result], *arguments: Any) -> Result | None:
+    """What a function gives; of what it refuses, each line is a mistake of its own."""
+    try:
+        return function(*arguments)
+    except Misuse as error:
+        placed = re.findall(rf"^{re.escape(str(file))}:(\d+): (.*)$", error.what, re.MULTILINE)
+        for line, what in placed:
+            refuse(Misuse(what, file, int(line)))
+        if not placed:
+            refuse(error)
+        return None

@@ -1,0 +1,108 @@
+"""Fields that a document or section does not have, that are missing, or hold the wrong thing: `fields.yml` says it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlops.specs.collect import refuse
+from mlops.specs.load import MUST, Item, Loader, meant
+from mlops.specs.values import FILES
+
+TABLE: dict[str, dict[str, Any]] = yaml.load(Path(__file__).with_suffix(".yml").read_text("utf-8"), Loader)
+FIELDS, REQUIRED, SHAPES = (
+    {name: frozenset(text.split()) for name, text in TABLE[part].items()} for part in ("fields", "required", "shapes")
+)
+SHAPE = {field: shape for shape, fields in SHAPES.items() for field in fields}
+MUST_BE: dict[str, tuple[tuple[type, ...], str]] = {
+    "text": ((str,), MUST[str]),
+    "flag": ((bool,), MUST[bool]),
+    "mapping": ((dict,), MUST[dict]),
+    "list": ((list,), MUST[list]),
+    "scalar": ((str, int, float), "must be a text or a number"),
+    "text or mapping": ((str, dict), "must be text, or hold names with values"),
+    "text or whole number": ((str, int), "is read as a number, which drops zeros at its end; write it in quotes"),
+}
+NODE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+RUN = ("command", "parallel", "pipeline", "sweep")
+
+
+def kind_of(root: Item, component: bool) -> str:
+    """What a document is, by its `$schema`, else by what it holds; "" for kinds that are not checked by field."""
+    schema, said = root.get("$schema"), root.get("type")
+    if schema and (named := re.search(r"/(\w+)\.schema\.json", str(schema.value))):
+        kind = {"data": "data asset"}.get(named[1]) or re.sub(r"(Job|Component)$", r" \1", named[1]).lower()
+        return kind if kind in FIELDS else ""
+    type_ = str(said.value).lower() if said else ""
+    if type_ in FILES and root.get("path"):
+        return "data asset"
+    if not type_ and (root.get("image") or root.get("build")) and root.get("name"):
+        return "environment"
+    return f"{type_} {'component' if component else 'job'}" if type_ in RUN else ""
+
+
+def check(item: Item, kind: str) -> None:
+    """Refuse what is wrong with the fields of a mapping of that kind, and of the sections in it."""
+    if not isinstance(item.value, dict):
+        refuse(item.wrong(f"here should be the fields of {_a(kind)}, as in `name: value`."))
+        return
+    for key, value in item.value.items():
+        if key not in FIELDS[kind]:
+            refuse(value.wrong(_unknown(key, kind)))
+        elif why := _shape(kind, key, value.value):
+            refuse(value.wrong(f"`{key}` {why}."))
+        elif isinstance(value.value, dict):
+            _check_inside(kind, key, value)
+    for key in sorted(REQUIRED.get(kind, ())):
+        if item.get(key) is None:
+            refuse(item.wrong(f"{_a(kind)} needs `{key}:`; add it."))
+
+
+def _shape(kind: str, key: str, value: Any) -> str | None:
+    """What is wrong with the value of a field."""
+    if value is None:
+        return "is empty; write its value, or leave it out"
+    if isinstance(value, str) and "${{" in value:
+        return None
+    types, wrong = MUST_BE.get(SHAPE.get(key, ""), ((object,), ""))
+    if not isinstance(value, types):
+        return wrong
+    choices, pattern = _said("choices", kind, key), _said("patterns", kind, key)
+    if choices and str(value).lower() not in choices:
+        return f"must be one of {', '.join(choices)}, not `{value}`"
+    if pattern and not isinstance(value, dict) and not re.fullmatch(pattern[0], str(value)):
+        return pattern[1].format(value)
+    return None
+
+
+def _check_inside(kind: str, key: str, value: Item) -> None:
+    """Refuse what is wrong in a mapping whose own shape is right."""
+    if section := _said("sections", kind, key):
+        check(value, section)
+    for name, entry in value.value.items() if key in ("inputs", "outputs", "jobs") else ():
+        if key == "jobs" and not NODE_NAME.fullmatch(name):
+            refuse(entry.wrong(f"a node's name is of a-z, 0-9 and _, no digit first; `{name}` is not."))
+        inner = _node(entry) if key == "jobs" else _said("entries", kind, key)
+        if inner in FIELDS and isinstance(entry.value, dict):
+            check(entry, inner)
+
+
+def _said(part: str, kind: str, key: str) -> Any:
+    """What a part of the table says about a field of one kind, else of all."""
+    return TABLE[part].get(f"{kind} {key}") or TABLE[part].get(key)
+
+
+def _node(node: Item) -> str:
+    said = node.get("type")
+    return f"{said.value if said else 'sweep' if node.get('trial') else 'command'} node".lower()
+
+
+def _unknown(key: str, kind: str) -> str:
+    if (key, kind) == ("environment_variables", "command component"):
+        return "Azure ML drops `environment_variables` of a component. Set them on the node."
+    return f"`{key}` is no field of {_a(kind)}, so Azure ML refuses or drops it: {meant(key, FIELDS[kind])}"
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"

@@ -1,0 +1,46 @@
+"""Environments that a document describes: files that are not there, and images that are built or looked up later."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlops.specs.assets import REMOTE, existing
+from mlops.specs.collect import attempt, refuse
+from mlops.specs.load import Item
+
+FROZEN = ("staging", "prod")
+
+
+def check(root: Item, kind: str, on: str) -> None:
+    """Refuse what is wrong with the environment that a document is, and with those that it holds."""
+    for environment in [root] if kind == "environment" else _inline(root):
+        build, conda, image = (environment.get(key) for key in ("build", "conda_file", "image"))
+        if build:
+            _check_build(build)
+        if conda and isinstance(conda.value, str) and not REMOTE.match(conda.value):
+            attempt(existing, conda, "conda_file", "Correct the path.")
+        if on not in FROZEN:
+            continue
+        if build and environment is not root:
+            refuse(build.wrong(f"{on} builds no image. Refer to a registered environment: `azureml:NAME:VERSION`."))
+        if conda:
+            what = f"{on} builds no image, and a conda file needs one. Refer to a registered environment."
+            refuse(conda.wrong(what))
+        if image and "@sha256:" not in str(image.value):
+            what = f"`{image.value}` may be another image tomorrow. Name its digest for {on}: `NAME@sha256:…`."
+            refuse(image.wrong(what))
+
+
+def _inline(item: Item) -> Iterator[Item]:
+    for key, each in item.value.items() if isinstance(item.value, dict) else ():
+        if key == "environment" and isinstance(each.value, dict):
+            yield each
+        yield from _inline(each)
+
+
+def _check_build(build: Item) -> None:
+    """Refuse a folder, or a Dockerfile in it, that is not there."""
+    folder, said = build.get("path"), build.get("dockerfile_path")
+    if folder and isinstance(folder.value, str) and not REMOTE.match(folder.value):
+        where, name = attempt(existing, folder, "path", "Correct the path."), str(said.value) if said else "Dockerfile"
+        if where and not Path(where, name).is_file():
+            refuse((said or build).wrong(f"there is no {name} in {folder.value}. Correct it."))
