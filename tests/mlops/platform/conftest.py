@@ -14,7 +14,7 @@ def with_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], 
     from mlops.platform.local.tracking import Tracking
 
     state = tmp_path_factory.mktemp("database")
-    Tracking(state).experiment("Default")
+    Tracking(state).use("Default")
 
     def prepare(project: Path) -> None:
         (project / ".mlops").mkdir()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from mlflow.tracking import MlflowClient
 
+from mlops.specs.types import Distribution, Sweep
 from tests.mlops.platform.lab import Lab, environment, folder, node
 
 OUT = {"out": "uri_folder"}
@@ -86,3 +87,23 @@ def test_what_a_node_leaves_in_the_background_ends_with_it(lab: Lab, tmp_path: P
     done = lab.run(node("leaves", f"sleep 600 & echo $! > {tmp_path}/pid"))
     assert done.states == {"leaves": "finished"}
     assert wait_for(lambda: not alive(int((tmp_path / "pid").read_text())), 10)
+
+
+def test_a_guard_that_is_killed_alone_fails_its_node_and_leaves_nothing(lab: Lab, tmp_path: Path) -> None:
+    done = lab.run(node("alone", f"sleep 600 & echo $! > {tmp_path}/pid; kill -9 $PPID; sleep 600"))
+    assert done.states == {"alone": "failed"} and "signal SIGKILL" in done.event("alone").detail
+    assert wait_for(lambda: not alive(int((tmp_path / "pid").read_text())), 10)
+
+
+def test_no_trial_of_a_killed_sweep_stays_open_in_mlflow(lab: Lab, tmp_path: Path) -> None:
+    space = {"x": Distribution("choice", {"values": [1, 2]})}
+    sweep = Sweep("grid", space, metric="loss", goal="minimize", max_trials=2)
+    trial = node("tries", f"echo $$ > {tmp_path}/pid; sleep 600", sweep=sweep)
+    with subprocess.Popen(lab.command(trial), env=environment(), stdout=subprocess.DEVNULL) as runner:
+        assert wait_for(lambda: (tmp_path / "pid").exists() and bool((tmp_path / "pid").read_text()))
+        runner.kill()
+    assert wait_for(lambda: not alive(int((tmp_path / "pid").read_text())), 20)
+    lab.run(FIRST)
+    client = MlflowClient(f"sqlite:///{lab.state}/mlflow.db")
+    recorded = client.search_runs([each.experiment_id for each in client.search_experiments()])
+    assert sorted(run.info.status for run in recorded) == ["FINISHED", "FINISHED", "KILLED", "KILLED", "KILLED"]

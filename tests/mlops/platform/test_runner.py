@@ -143,6 +143,7 @@ def test_a_node_sees_an_allow_list_and_not_the_callers_variables(lab: Lab, monke
     assert (found["TZ"], found["OWN"]) == ("Europe/Rome", "yes")
     assert found["MLFLOW_RUN_ID"] == found["AZUREML_RUN_ID"] == done.record["nodes"]["shows"]["child"]
     assert found["MLFLOW_TRACKING_URI"].startswith("sqlite:///")
+    assert found["MLFLOW_EXPERIMENT_NAME"] == "an experiment"
     assert found["DO_NOT_TRACK"] == found["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert found["python"] == sys.prefix
 

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from mlops import digest, files
-from mlops.errors import MlopsError
 from mlops.platform.local.index import Index
 from mlops.specs.types import Literal, Node
+
+DECIDING = ("command", "variables", "distributed", "parallel", "sweep", "environment")
+"""What decides the result of a node besides its code, inputs and outputs. Its name and time limit do not."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +34,10 @@ class Made:
 
 def key(node: Node, code: str, inputs: Mapping[str, str], environment: str) -> str:
     """Digest of all that decides what a node writes; `inputs` are the digests of its files and folders."""
-    return digest.of_value(
-        {
-            "command": node.command,
-            "code": code,
-            "literals": {name: value.text for name, value in node.inputs.items() if isinstance(value, Literal)},
-            "inputs": dict(inputs),
-            "outputs": {name: port.type for name, port in node.outputs.items()},
-            "variables": dict(node.variables),
-            "distributed": node.distributed,
-            "parallel": repr(node.parallel),
-            "sweep": repr(node.sweep),
-            "asked environment": node.environment,
-            "environment": environment,
-        }
-    )
+    literals = {name: value.text for name, value in node.inputs.items() if isinstance(value, Literal)}
+    outputs = {name: port.type for name, port in node.outputs.items()}
+    own = {name: repr(getattr(node, name)) for name in DECIDING}
+    return digest.of_value([own, code, literals, dict(inputs), outputs, environment])
 
 
 class Cache:
@@ -56,12 +49,11 @@ class Cache:
     def find(self, key: str) -> tuple[Made | None, str]:
         """What was made for a key, if its bytes are still the same; else None, and why when something was there."""
         file = self._file(key)
-        if not file.exists():
-            return None, ""
         try:
-            record = files.read_json(file)
-            made = Made(**record | {"outputs": {name: Output(**kept) for name, kept in record["outputs"].items()}})
-        except (MlopsError, LookupError, TypeError, AttributeError):
+            made = TypeAdapter(Made).validate_json(file.read_bytes())
+        except FileNotFoundError:
+            return None, ""
+        except (OSError, ValueError):
             return None, f"its cache entry {file.name} is damaged and was not used."
         for output in made.outputs.values():
             where = self._state / output.path

@@ -2,28 +2,81 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mlops import digest, files
 from mlops.errors import Failure
 from mlops.platform.local import snapshot
-from mlops.platform.local.git import Git
 
 LIMIT_BYTES = 50 * 2**20
 """Untracked files larger than this are data, not code: the record names them and they are not stored."""
+OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
+
+
+class Git:
+    """Commands of git at the top of the repository that a folder is in. Raises Failure in git's words.
+
+    Their index and new objects are private, so that the repository is only read.
+    """
+
+    def __init__(self, folder: Path, scratch: Path) -> None:
+        inherited = {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
+        self._folder, self._environment = folder, inherited | {"LC_ALL": "C"}
+        (scratch / "objects").mkdir()
+        private = {
+            "GIT_INDEX_FILE": str(scratch / "index"),
+            "GIT_OBJECT_DIRECTORY": str(scratch / "objects"),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": self.path("objects"),
+        }
+        self.top = self._folder = Path(self("rev-parse", "--show-toplevel"))
+        self._environment |= private
+
+    def __call__(self, *arguments: str) -> str:
+        return os.fsdecode(self.bytes(*arguments)).strip()
+
+    def maybe(self, *arguments: str) -> str | None:
+        """The answer of a command whose failure means no."""
+        with suppress(Failure):
+            return self(*arguments)
+        return None
+
+    def bytes(self, *arguments: str) -> bytes:
+        command = ["git", *arguments]
+        done = subprocess.run(
+            command, cwd=self._folder, env=self._environment, stdin=subprocess.DEVNULL, capture_output=True
+        )
+        if done.returncode:
+            why = done.stderr.decode(errors="replace").strip() or f"exit status {done.returncode}"
+            raise Failure(f"git {arguments[0]} could not read the state of the code: {why}")
+        return done.stdout
+
+    def path(self, name: str) -> str:
+        return self("rev-parse", "--path-format=absolute", "--git-path", name)
+
+    def start_from(self, commit: str | None) -> str:
+        """Fill the index from a commit, or from nothing; returns the tree-ish to compare with."""
+        if commit is None:
+            self("read-tree", "--empty")
+            return self("hash-object", "-t", "tree", "-w", "--stdin")
+        self("read-tree", "--reset", commit)
+        return commit
 
 
 def capture(project: Path, state: Path) -> dict[str, Any]:
     """Record the code of a project, and store below the folder `state` what no commit holds.
 
     `kind` is `git` with the id of the tree as `digest`: `commit` (None before the first one) plus the stored
-    patch. Where git or a repository is absent it is `files`, and the files themselves are stored.
+    patch. Where git or a repository is absent it is `files`, and the files themselves are stored. Raises Failure in
+    git's words, and OSError.
     """
-    with _scratch(state / "work") as scratch:
+    (state / "work").mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="code-", dir=state / "work") as name:
+        scratch = Path(name)
         git = _repository(project, scratch)
         return _capture_files(project, scratch, state) if git is None else _capture_tree(git, project, scratch, state)
 
@@ -31,12 +84,12 @@ def capture(project: Path, state: Path) -> dict[str, Any]:
 def rebuild(record: Mapping[str, Any], project: Path, state: Path, to: Path) -> None:
     """Write the recorded state of the code at `to`. Raises Failure when the result would have another digest."""
     stored = state / "code" / record["digest"]
-    with _scratch(None) as scratch, files.replacing(to) as draft:
+    with tempfile.TemporaryDirectory() as scratch, files.replacing(to) as draft:
         if record["kind"] == "files":
             shutil.copytree(stored / "files", draft, symlinks=True)
             found = digest.of_folder(draft)
         else:
-            git = Git(project, scratch)
+            git = Git(project, Path(scratch))
             git.start_from(record["commit"])
             if record["dirty"]:
                 git("apply", "--cached", "--whitespace=nowarn", str(_patch(state, record["digest"], record["commit"])))
@@ -45,19 +98,6 @@ def rebuild(record: Mapping[str, Any], project: Path, state: Path, to: Path) -> 
             git("checkout-index", "--all", f"--prefix={draft}/")
         if found != record["digest"]:
             raise Failure(f"what is stored at {stored} no longer gives the code of the run: it was changed.")
-
-
-@contextmanager
-def _scratch(place: Path | None) -> Iterator[Path]:
-    try:
-        if place:
-            place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="code-", dir=place, ignore_cleanup_errors=True) as name:
-            (Path(name) / "objects").mkdir()
-            yield Path(name)
-    except OSError as error:
-        why = files.reason(error)
-        raise Failure(f"could not store the state of the code: {why}. Check space and rights, then repeat.") from error
 
 
 def _repository(project: Path, scratch: Path) -> Git | None:
@@ -77,14 +117,14 @@ def _capture_tree(git: Git, project: Path, scratch: Path, state: Path) -> dict[s
         shutil.copyfile(git.path("index"), scratch / "index")
     base = git.start_from(commit)
     here, own = (os.path.relpath(path, git.top) for path in (project, state))
-    untracked = git.names("--others", "--exclude-standard", f":(literal){here}")
+    listed = git.bytes("ls-files", "-z", "--others", "--exclude-standard", f":(literal){here}")
+    untracked = os.fsdecode(listed).split("\0")[:-1]
     left_out = [name for name in untracked if _is_large(git.top / name) and not name.startswith(f"{own}/")]
     besides = [*left_out, *{own for name in untracked if name.startswith(f"{own}/")}]
     git("add", "--all", "--", f":(literal){here}", *(f":(exclude,literal){name}" for name in besides))
     tree = git("write-tree")
     dirty = tree != git("rev-parse", f"{base}^{{tree}}")
-    stored = _patch(state, tree, commit)
-    if dirty and not stored.exists():
+    if dirty and not (stored := _patch(state, tree, commit)).exists():
         flags = ("-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color")
         with files.replacing(stored) as draft:
             draft.write_bytes(git.bytes("diff-tree", *flags, base, tree))

@@ -11,10 +11,10 @@ from mlops import files
 from mlops.errors import Failure, Misuse
 from mlops.platform.base import Event, State, Submission
 from mlops.platform.local import opening
-from mlops.platform.local.bench import Outcome
+from mlops.platform.local.bench import Bench
 from mlops.platform.local.index import Index
 from mlops.platform.local.lock import Lock
-from mlops.platform.local.opening import Opened
+from mlops.platform.local.process import together
 from mlops.platform.local.runner import CANCELLED, drive
 from mlops.platform.local.runs import Runs
 from mlops.platform.local.tracking import Tracking
@@ -29,7 +29,7 @@ class LocalJobs:
         self._project, self._state = project, project / ".mlops"
         self._runs, self._tracking = Runs(self._state), Tracking(self._state)
         self._lock = Lock(self._state / "lock")
-        self._opened: Opened | None = None
+        self._opened: Bench | None = None
 
     def submit(self, submission: Submission) -> str:
         self._lock.take()
@@ -37,29 +37,28 @@ class LocalJobs:
             self._tracking.load()
             self._close_abandoned()
             self._opened = opening.open(submission, self._project, self._state, self._runs, self._tracking)
-        except OSError as error:
+            return self._opened.run
+        except BaseException as error:
             self._lock.release()
+            if not isinstance(error, OSError):
+                raise
             where = f": {error.filename}" if error.filename else ""
             what = f"the run could not start: {files.reason(error)}{where}"
             raise Failure(f"{what}. Free some space or check its rights, then repeat.") from error
-        except BaseException:
-            self._lock.release()
-            raise
-        return self._opened.record["run"]
 
     def follow(self, run: str) -> Generator[Event, None, None]:
-        opened, self._opened = self._opened, None
-        if opened is None or opened.record["run"] != run:
+        bench, self._opened = self._opened, None
+        if bench is None or bench.run != run:
             raise Misuse(f"run {run[:8]} is not waiting to be followed here. Submit the job again.")
         status = CANCELLED
         try:
-            status = yield from self._drive(opened)
+            status = yield from drive(bench)
         except Exception:
             status = 3
             raise
         finally:
-            self._end(opened, status)
-        yield Event(run, None, opened.record["state"], opened.record["seconds"], status=status)
+            self._end(bench, status)
+        yield Event(run, None, bench.record["state"], bench.record["seconds"], status=status)
 
     def find(self, reference: str) -> str:
         return self._runs.find(reference)
@@ -69,47 +68,28 @@ class LocalJobs:
 
     def fetch(self, run: str, output: str, to: Path) -> None:
         record = self._runs.read(run)
-        node, _, name = record["outputs"].get(output, output).rpartition(".")
-        found = record["nodes"].get(node, {}).get("outputs", {}).get(name)
-        if found is None:
-            known = [f"{node}.{name}" for node, kept in record["nodes"].items() for name in kept.get("outputs", {})]
-            named = [name for name, source in record["outputs"].items() if source in known]
-            names = ", ".join([*named, *known]) or "none"
-            raise Misuse(f"run {run[:8]} has no output '{output}'. It has: {names}.")
+        nodes = {node: kept.get("outputs", {}) for node, kept in record["nodes"].items()}
+        written = {f"{node}.{name}": found for node, outputs in nodes.items() for name, found in outputs.items()}
+        known = {name: written[source] for name, source in record["outputs"].items() if source in written} | written
+        if output not in known:
+            raise Misuse(f"run {run[:8]} has no output '{output}'. It has: {', '.join(known) or 'none'}.")
         if to.is_file() or (to.is_dir() and any(to.iterdir())):
             raise Misuse(f"{to} is there already. Name a folder that is not.")
-        source = self._state / found["path"]
-        if not source.exists() or Index(self._state).of_path(source) != found["digest"]:
+        source = self._state / known[output]["path"]
+        if not source.exists() or Index(self._state).of_path(source) != known[output]["digest"]:
             raise Failure(f"output '{output}' of run {run[:8]} was changed or lost: {source}. Run the job again.")
         with files.replacing(to) as draft:
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, draft)
 
-    def _drive(self, opened: Opened) -> Generator[Event, None, int]:
-        record = opened.record
-
-        def note(outcome: Outcome) -> None:
-            how = {"state": outcome.state, "seconds": outcome.seconds, "detail": outcome.detail}
-            record["nodes"][outcome.node] = how | dict(outcome.record)
-            self._runs.write(record)
-
-        return drive(opened.job, opened.bench, note)
-
-    def _end(self, opened: Opened, status: int) -> None:
-        record = opened.record
-        record["state"], record["status"] = STATES[status], status
-        record["seconds"] = time.monotonic() - opened.since
-        nodes = record["nodes"].values()
-        metrics = {
-            "wall_seconds": record["seconds"],
-            "cpu_seconds": sum(node.get("cpu_seconds", 0.0) for node in nodes),
-            "peak_memory_mb": max((node.get("peak_memory_mb", 0.0) for node in nodes), default=0.0),
-        }
+    def _end(self, bench: Bench, status: int) -> None:
+        record = bench.record
+        record |= {"state": STATES[status], "status": status, "seconds": time.monotonic() - bench.since}
+        metrics = {"wall_seconds": record["seconds"]} | together(record["nodes"].values())
         try:
             files.remove(self._state / "work")
             self._runs.write(record)
-            self._tracking.abandon(record["run"])
-            self._tracking.close(record["run"], record["state"], metrics)
-            opened.bench.index.save()
+            self._tracking.close_all(bench.run, record["state"], metrics)
+            bench.index.save()
         finally:
             self._lock.release()
 
@@ -118,5 +98,4 @@ class LocalJobs:
         for record in self._runs.unfinished():
             self._runs.write(record | {"state": "cancelled", "status": CANCELLED})
             with suppress(Failure):  # MLflow does not know it when its database was removed since
-                self._tracking.abandon(record["run"])
-                self._tracking.close(record["run"], "cancelled")
+                self._tracking.close_all(record["run"], "cancelled")

@@ -46,18 +46,16 @@ class LocalModels:
 
     def get(self, reference: str) -> Model:
         """`name:3`, `name@DIGEST12`, or `name` for its latest version."""
-        name, sign, rest = re.fullmatch(r"([^:@]*)([:@]?)(.*)", reference, re.DOTALL).groups()  # type: ignore[union-attr]
+        name = re.split("[:@]", reference)[0]
         versions = self._versions(name) if NAME.fullmatch(name) else []
         if not versions:
             known = ", ".join(sorted({model.name for model in self.list()})) or "none yet"
             raise Misuse(f"no model is named '{name}'. Registered: {known}.")
-        match sign:
-            case ":":
-                found = [model for model in versions if str(model.version) == rest]
-            case "@":
-                found = [model for model in versions if len(rest) >= 8 and model.digest.startswith(rest)]
-            case _:
-                found = versions[-1:]
+        if reference == name:
+            return versions[-1]
+        which = reference.removeprefix(name)
+        by_digest = [model for model in versions if len(which) > 8 and f"@{model.digest}".startswith(which)]
+        found = by_digest or [model for model in versions if which == f":{model.version}"]
         if len(found) != 1:
             known = ", ".join(f"{model.name}:{model.version} ({name}@{model.digest[:12]})" for model in versions)
             raise Misuse(f"no version of '{name}' is '{reference}'. There are: {known}.")

@@ -1,15 +1,15 @@
 """Opening a run: what the project holds is frozen or digested, and the record begun."""
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from mlops import files
 from mlops.errors import Misuse
 from mlops.platform.base import Submission
 from mlops.platform.local import code, environment, snapshot
-from mlops.platform.local.bench import Bench, Frozen
+from mlops.platform.local.bench import Bench
 from mlops.platform.local.cache import Cache
 from mlops.platform.local.index import Index
 from mlops.platform.local.process import Processes
@@ -18,31 +18,10 @@ from mlops.platform.local.tracking import Tracking
 from mlops.specs.types import Asset, Job, Literal
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A run that is recorded and not yet driven; all that it reads from the project is frozen or digested."""
-
-    job: Job
-    record: Record
-    bench: Bench
-    since: float
-
-
-def open(submission: Submission, project: Path, state: Path, runs: Runs, tracking: Tracking) -> Opened:
+def open(submission: Submission, project: Path, state: Path, runs: Runs, tracking: Tracking) -> Bench:
     """Raises Misuse for an input that cannot be read, Failure and OSError for what cannot be written."""
     job, since = submission.job, time.monotonic()
     files.remove(state / "work")
-    captured = code.capture(project, state)
-    sources = list(dict.fromkeys(node.source for node in job.nodes))
-    frozen = state / "work" / "frozen"
-    snapshots = {
-        source: snapshot.take(source, frozen / str(number)) if any(source) else snapshot.EMPTY
-        for number, source in enumerate(sources)
-    }
-    index, assets = Index(state), _assets(job)
-    digests = {value.path: _digest(name, value, index) for name, value in assets.items()}
-    index.save()
-    around = environment.describe(project)
     record: Record = {
         "name": job.name,
         "file": str(job.file),
@@ -51,23 +30,27 @@ def open(submission: Submission, project: Path, state: Path, runs: Runs, trackin
         "fresh": submission.fresh,
         "state": "running",
         "started": datetime.now(UTC).isoformat(),
-        "code": captured,
-        "environment": around,
+        "code": code.capture(project, state),
+        "environment": environment.describe(project),
         "parameters": {name: value.text for name, value in job.inputs.items() if isinstance(value, Literal)},
-        "data": {
-            name: {"source": value.source, "path": str(value.path), "digest": digests[value.path]}
-            for name, value in assets.items()
-        },
         "outputs": {name: f"{value.node}.{value.output}" for name, value in job.outputs.items()},
         "nodes": {},
     }
-    experiment = tracking.experiment(job.experiment)
-    record["run"] = tracking.open(experiment, job.name, _tags(job, record))
+    snapshots = {
+        source: snapshot.take(source, state / "work" / "frozen" / str(number))
+        for number, source in enumerate(dict.fromkeys(node.source for node in job.nodes))
+    }
+    index = Index(state)
+    record["data"] = {name: _digested(name, asset, index) for name, asset in _assets(job).items()}
+    index.save()
+    tracking.use(job.experiment)
+    record["run"] = tracking.open(job.name, _tags(job, record))
     tracking.log_parameters(record["run"], record["parameters"])
     runs.write(record)
-    bench = Bench(
-        run=record["run"],
-        experiment=experiment,
+    return Bench(
+        job=job,
+        record=record,
+        since=since,
         fresh=submission.fresh,
         state=state,
         root=state,
@@ -76,9 +59,10 @@ def open(submission: Submission, project: Path, state: Path, runs: Runs, trackin
         cache=Cache(state, index),
         tracking=tracking,
         processes=Processes(),
-        frozen=Frozen(around["digest"], snapshots, digests),
+        environment=record["environment"]["digest"],
+        snapshots=snapshots,
+        assets={Path(entry["path"]): entry["digest"] for entry in record["data"].values()},
     )
-    return Opened(job, record, bench, since)
 
 
 def _assets(job: Job) -> dict[str, Asset]:
@@ -91,9 +75,9 @@ def _assets(job: Job) -> dict[str, Asset]:
     return found
 
 
-def _digest(name: str, asset: Asset, index: Index) -> str:
+def _digested(name: str, asset: Asset, index: Index) -> dict[str, Any]:
     try:
-        return index.of_path(asset.path)
+        return {"source": asset.source, "path": str(asset.path), "digest": index.of_path(asset.path)}
     except OSError as error:
         raise Misuse(f"input '{name}' cannot be read: {files.reason(error)}. It is {asset.source}.") from error
 
@@ -101,8 +85,6 @@ def _digest(name: str, asset: Asset, index: Index) -> str:
 def _tags(job: Job, record: Record) -> dict[str, str]:
     captured = record["code"]
     tags = {
-        "mlops.kind": "job",
-        "mlops.file": record["file"],
         "mlops.reason": record["reason"],
         "mlops.code": captured["digest"],
         "mlops.dirty": str(captured["dirty"]).lower(),

@@ -1,22 +1,18 @@
-"""Nodes as real processes: started, measured, timed out and ended, and never left behind."""
+"""Nodes as real processes, each below a guard that ends it with this one, so that none is ever left behind."""
 
-import os
+import json
 import shutil
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mlops.errors import Failure
-from mlops.platform.local import sessions
-
-GRACE_SECONDS = 5.0
-MEGABYTE = 2**20 if sys.platform == "darwin" else 2**10  # of ru_maxrss, which is bytes on macOS and KiB on Linux
-WAIT_FOR_GO = 'read -r _ && exec bash -c "$0" </dev/null'
+from mlops.platform.local import guard
 
 
 @dataclass(frozen=True)
@@ -27,8 +23,15 @@ class Ended:
     """
 
     code: int
-    timed_out: bool
-    used: dict[str, float]
+    timed_out: bool = False
+    used: dict[str, float] = field(default_factory=dict)
+
+
+def together(records: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """What several nodes used, from their records: of `peak_memory_mb` the largest."""
+    known = [record for record in records if "cpu_seconds" in record]
+    cpu, peaks = sum(record["cpu_seconds"] for record in known), [record["peak_memory_mb"] for record in known]
+    return {"cpu_seconds": cpu, "peak_memory_mb": max(peaks, default=0.0)}
 
 
 class Processes:
@@ -36,30 +39,23 @@ class Processes:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: set[sessions.Session] = set()
+        self._guards: set[subprocess.Popen[str]] = set()
         self.stopped = False
 
     def __enter__(self) -> "Processes":
         if shutil.which("bash") is None:
             raise Failure("bash is not on the PATH, and the commands of jobs need it. Install it, then repeat.")
-        program = [sys.executable, "-I", "-S", sessions.__file__]
-        self._watchdog = subprocess.Popen(program, stdin=subprocess.PIPE, text=True, start_new_session=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        assert self._watchdog.stdin
-        with suppress(BrokenPipeError):
-            self._watchdog.stdin.close()
-        self._watchdog.wait()
 
     def stop(self) -> None:
-        """End every process, and let none start any more."""
+        """Let every guard end its process, and none start any more."""
         with self._lock:
             self.stopped = True
-            running = set(self._running)
-        if running:
-            sessions.end(running, GRACE_SECONDS)
+            for each in self._guards:
+                _hang_up(each)
 
     def run(
         self, command: str, directory: Path, variables: Mapping[str, str], log: Path, mark: str, timeout: float | None
@@ -68,43 +64,34 @@ class Processes:
 
         `mark` names a variable that only this command's processes carry. Output of both kinds goes to `log`.
         """
-        with log.open("ab") as output:
-            started = time.monotonic()
-            with self._lock:
-                if self.stopped:
-                    return None
-                process = subprocess.Popen(
-                    ["bash", "-c", WAIT_FOR_GO, command],
-                    stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=directory, env=dict(variables),
-                    start_new_session=True,
-                )  # fmt: skip
-                session = (process.pid, f"{mark}={variables[mark]}")
-                self._running.add(session)
-                self._tell("+", session)
-        assert process.stdin
-        with suppress(BrokenPipeError), process.stdin as go:
-            go.write(b"go\n")
-        late = threading.Event()
-        timer = threading.Timer(timeout or 0.0, self._time_out, (session, late))
-        if timeout:
-            timer.start()
-        _, status, used = os.wait4(process.pid, 0)
-        timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        sessions.end([session])
+        marked = f"{mark}={variables[mark]}"
+        asked = {"command": command, "directory": str(directory), "variables": dict(variables)}
+        line = json.dumps(asked | {"mark": marked, "timeout": timeout}) + "\n"
+        program = [sys.executable, "-I", "-S", guard.__file__]
+        with log.open("ab") as output, self._lock:
+            if self.stopped:
+                return None
+            own = subprocess.Popen(
+                program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, text=True, start_new_session=True
+            )
+            self._guards.add(own)
+            assert own.stdin and own.stdout
+            with suppress(BrokenPipeError):
+                own.stdin.write(line)
+                own.stdin.flush()
+        with own.stdout:
+            answer = own.stdout.read()
+        code = own.wait()
         with self._lock:
-            self._running.discard(session)
-            if not self.stopped:
-                self._tell("-", session)
-        wall, cpu = time.monotonic() - started, used.ru_utime + used.ru_stime
-        measured = {"wall_seconds": wall, "cpu_seconds": cpu, "peak_memory_mb": used.ru_maxrss / MEGABYTE}
-        return Ended(process.returncode, late.is_set(), measured)
+            self._guards.remove(own)
+            _hang_up(own)
+        if not answer:  # the guard was killed
+            guard.end(marked)
+            return Ended(code)
+        return Ended(**json.loads(answer))
 
-    def _time_out(self, session: sessions.Session, late: threading.Event) -> None:
-        late.set()
-        sessions.end([session], GRACE_SECONDS)
 
-    def _tell(self, change: str, session: sessions.Session) -> None:
-        assert self._watchdog.stdin
-        self._watchdog.stdin.write(f"{change} {session[0]} {session[1]}\n")
-        self._watchdog.stdin.flush()
+def _hang_up(own: "subprocess.Popen[str]") -> None:
+    assert own.stdin
+    with suppress(BrokenPipeError):
+        own.stdin.close()

@@ -7,81 +7,66 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from mlops.platform.base import Event
 from mlops.platform.local.bench import Bench, Outcome
 from mlops.platform.local.cache import Made
 from mlops.platform.local.node import execute
-from mlops.specs.types import Job, Node
 
 CANCELLED = 130
+INTERRUPT = None
+"""The message that a person or the system asked this process to end."""
 
 
-@dataclass(frozen=True)
-class Interrupt:
-    """A person or the system asked this process to end."""
-
-
-def drive(job: Job, bench: Bench, note: Callable[[Outcome], None]) -> Generator[Event, None, int]:
+def drive(bench: Bench) -> Generator[Event, None, int]:
     """Start nodes until none runs and none can start: yields what happens, returns the exit status.
 
     After a failure nothing new starts, unless the job continues on failure; what already runs goes on to its end,
     so that a repeat can use it.
     """
-    messages: queue.SimpleQueue[Event | Outcome | Interrupt | BaseException] = queue.SimpleQueue()
-    waiting = {node.name: node for node in job.nodes}
+    messages: queue.SimpleQueue[Event | Future[Outcome] | None] = queue.SimpleQueue()
+    waiting = {node.name: node for node in bench.job.nodes}
     made: dict[str, Made] = {}
-    running: set[str] = set()
-    status = 0
+    running = status = 0
     with (
-        _on_signals(lambda: messages.put(Interrupt())),
+        _on_signals(lambda: messages.put(INTERRUPT)),
         _plain_name(bench.state) as root,
         ThreadPoolExecutor(os.cpu_count() or 1) as pool,
         bench.processes,
     ):
         at = replace(bench, root=root)
-
-        def work(node: Node, before: dict[str, Made]) -> None:
-            try:
-                messages.put(execute(at, node, before, messages.put))
-            except BaseException as error:
-                messages.put(error)
-
         while True:
-            if status == 0 or (job.continue_on_step_failure and status != CANCELLED):
+            if status == 0 or (bench.job.continue_on_step_failure and status != CANCELLED):
                 for node in [node for node in waiting.values() if node.needs <= made.keys()]:
-                    running.add(waiting.pop(node.name).name)
-                    pool.submit(work, node, dict(made))
+                    del waiting[node.name]
+                    running += 1
+                    pool.submit(execute, at, node, dict(made), messages.put).add_done_callback(messages.put)
             if not running:
                 break
             match messages.get():
-                case Interrupt():
+                case None:
                     status = CANCELLED
                     bench.processes.stop()
                 case Event() as event:
                     yield event
-                case Outcome() as outcome:
-                    running.remove(outcome.node)
+                case ended:
+                    outcome = ended.result()
+                    running -= 1
                     status = max(status, outcome.status)
-                    if outcome.made:
+                    if outcome.node and outcome.made:
                         made[outcome.node] = outcome.made
-                    note(outcome)
-                    yield _event(bench.run, outcome)
-                case BaseException() as error:
-                    raise error
+                    bench.note(outcome)
+                    yield outcome
     why = "the run was cancelled" if status == CANCELLED else "a node before it did not end well"
     for name in waiting:
-        note(skipped := Outcome(name, "skipped", 0.0, detail=why))
-        yield _event(bench.run, skipped)
+        skipped = Outcome(bench.run, name, "skipped", detail=why)
+        bench.note(skipped)
+        yield skipped
     return status
-
-
-def _event(run: str, outcome: Outcome) -> Event:
-    return Event(run, outcome.node, outcome.state, outcome.seconds, outcome.detail, outcome.status)
 
 
 @contextmanager

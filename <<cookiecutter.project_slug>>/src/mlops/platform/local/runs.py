@@ -1,6 +1,5 @@
 """The folder of each run: its record, the logs and the outputs of its nodes."""
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -59,9 +58,3 @@ class Runs:
         for path in self._folder.glob("*/run.json"):
             with suppress(Misuse):
                 yield self.read(path.parent.name)
-
-    def share(self, run: str, node: str, original: Path) -> None:
-        """Show the outputs of an earlier run among those of this one."""
-        place = self.outputs(run, node)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.symlink_to(os.path.relpath(original, place.parent))

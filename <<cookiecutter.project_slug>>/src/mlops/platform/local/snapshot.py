@@ -17,20 +17,8 @@ class Snapshot:
     """A frozen copy of a code folder and the digest of its files and their executable bits."""
 
     digest: str
-    folder: Path | None
+    folder: Path
     left_out: tuple[str, ...] = ()
-
-    def lay_out(self, working_directory: Path) -> None:
-        """Copy the code for one node, which may write into it, and make `outputs/` and `logs/`."""
-        if self.folder is None:
-            working_directory.mkdir(parents=True)
-        else:
-            shutil.copytree(self.folder, working_directory)
-        for name in ("outputs", "logs"):
-            (working_directory / name).mkdir(exist_ok=True)
-
-
-EMPTY = Snapshot(digest.of_pairs([]), None)
 
 
 def take(source: Source, to: Path, limit: float = float("inf")) -> Snapshot:

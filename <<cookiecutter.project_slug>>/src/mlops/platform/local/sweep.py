@@ -3,7 +3,7 @@
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from statistics import NormalDist
@@ -14,9 +14,9 @@ from mlops.platform.local.bench import Outcome
 from mlops.specs.types import Distribution, Literal, Node
 
 if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
+    import optuna
 
-OF_THE_RUNNER = ("wall_seconds", "cpu_seconds", "peak_memory_mb")
+OF_THE_RUNNER = {"wall_seconds", "cpu_seconds", "peak_memory_mb"}
 TAILS = 1e-6
 Run = Callable[[Node, Mapping[str, str]], tuple[Outcome, Mapping[str, float]]]
 
@@ -33,8 +33,7 @@ class Trial:
 
     def record(self) -> dict[str, Any]:
         own = {"trial": self.number, "parameters": dict(self.parameters), "value": self.value}
-        how = {"state": self.outcome.state, "seconds": self.outcome.seconds, "detail": self.outcome.detail}
-        return dict(self.outcome.record) | own | how
+        return self.outcome.entry() | own
 
 
 class Search:
@@ -45,8 +44,9 @@ class Search:
         self._node, self._sweep = node, node.sweep
         self._seed = seed if node.sweep.seed is None else node.sweep.seed
         self._most = node.sweep.max_trials
+        self.trials: list[Trial] = []
 
-    def trials(self, run: Run, say: Callable[[str], None]) -> list[Trial]:
+    def drive(self, run: Run, say: Callable[[str], None]) -> None:
         """Run trials side by side until there are enough or time is up.
 
         A bayesian search learns after each round of as many trials as run side by side, so that it can be repeated.
@@ -60,104 +60,83 @@ class Search:
         study = optuna.create_study(direction=optuna.study.StudyDirection[sweep.goal.upper()], sampler=sampler)
         if sweep.algorithm == "grid":
             self._line_up(study)
-        space = {name: _base(each) for name, each in sweep.space.items()}
         deadline = time.monotonic() + (sweep.timeout or math.inf)
-        found: list[Trial] = []
 
-        def attempt(asked: "optuna.Trial") -> Trial | None:
+        def attempt(number: int, parameters: Mapping[str, str]) -> Trial | None:
             left = min(deadline - time.monotonic(), sweep.trial_timeout or math.inf)
             if left <= 0:
                 return None
-            trial = self._attempt(asked, left if math.isfinite(left) else None, run)
+            trial = self._attempt(number, parameters, left if math.isfinite(left) else None, run)
             say(f"trial {trial.number} of {self._most} {trial.outcome.state}: {sweep.metric} {_figure(trial.value)}")
             return trial
 
         with ThreadPoolExecutor(sweep.concurrent) as pool:
             for start in range(0, self._most, size := sweep.concurrent if bayesian else self._most):
-                asked = [study.ask(space) for _ in range(start, min(start + size, self._most))]
-                for each, trial in zip(asked, pool.map(attempt, asked), strict=True):
+                asked = [study.ask() for _ in range(start, min(start + size, self._most))]
+                numbers = [each.number + 1 for each in asked]
+                drawn = [{name: str(_draw(each, name, of)) for name, of in sweep.space.items()} for each in asked]
+                for each, trial in zip(asked, pool.map(attempt, numbers, drawn), strict=True):
                     value = trial.value if trial else None
                     study.tell(each, value, optuna.trial.TrialState.FAIL if value is None else None)
-                    found += [trial] if trial else []
-        return found
+                    self.trials += [trial] if trial else []
 
-    def best(self, trials: Sequence[Trial]) -> Trial:
+    def best(self) -> Trial:
         """The first of the trials with the best value. Raises Failure when none has one."""
         sweep, sign = self._sweep, 1 if self._sweep.goal == "minimize" else -1
-        measured = [(sign * trial.value, trial.number, trial) for trial in trials if trial.value is not None]
+        measured = [(sign * trial.value, trial.number, trial) for trial in self.trials if trial.value is not None]
         if measured:
             return min(measured)[2]
-        logged = sorted({name for trial in trials for name in trial.metrics} - {*OF_THE_RUNNER})
-        ends = next((trial.outcome.detail for trial in trials if trial.outcome.detail), "")
+        logged = sorted({name for trial in self.trials for name in trial.metrics} - OF_THE_RUNNER)
+        ends = next((trial.outcome.detail for trial in self.trials if trial.outcome.detail), "")
         raise Failure(
-            f"none of {len(trials)} trials ended well with a finite metric '{sweep.metric}'. "
+            f"none of {len(self.trials)} trials ended well with a finite metric '{sweep.metric}'. "
             f"They logged: {', '.join(logged) or 'no metric'}. Log it, or name another. {ends}".rstrip()
         )
 
-    def summary(self, trials: Sequence[Trial], best: Trial) -> str:
-        lost = sum(trial.value is None for trial in trials)
+    def summary(self, best: Trial) -> str:
+        lost, unseen = sum(trial.value is None for trial in self.trials), self._most - len(self.trials)
         chosen = ", ".join(f"{name} {text}" for name, text in best.parameters.items())
-        said = f"trial {best.number} of {len(trials)} is best: {self._sweep.metric} {_figure(best.value)} with {chosen}"
-        unseen = self._most - len(trials)
+        found = f"{self._sweep.metric} {_figure(best.value)} with {chosen}"
+        said = f"trial {best.number} of {len(self.trials)} is best: {found}"
         return said + (f"; {lost} failed" * bool(lost)) + (f"; time was up before {unseen} more" * bool(unseen))
 
-    def record(self, trials: Iterable[Trial], best: Trial) -> Mapping[str, Any]:
-        return {
-            "metric": self._sweep.metric,
-            "goal": self._sweep.goal,
-            "best": best.number,
-            "trials": [trial.record() for trial in trials],
-        }
+    def record(self, best: Trial) -> Mapping[str, Any]:
+        own = {"metric": self._sweep.metric, "goal": self._sweep.goal, "best": best.number}
+        return own | {"trials": [trial.record() for trial in self.trials]}
 
-    def _line_up(self, study: Any) -> None:
+    def _line_up(self, study: "optuna.Study") -> None:
         sizes = [range(len(each.arguments["values"])) for each in self._sweep.space.values()]
         points = list(itertools.islice(itertools.product(*sizes), self._most))
         for point in points:
             study.enqueue_trial(dict(zip(self._sweep.space, point, strict=True)))
         self._most = len(points)
 
-    def _attempt(self, asked: Any, timeout: float | None, run: Run) -> Trial:
-        parameters = {name: str(_value(each, asked.params[name])) for name, each in self._sweep.space.items()}
+    def _attempt(self, number: int, parameters: Mapping[str, str], timeout: float | None, run: Run) -> Trial:
         trial = replace(
             self._node,
-            name=f"{self._node.name}.{asked.number + 1}",
+            name=f"{self._node.name}.{number}",
             inputs=dict(self._node.inputs) | {name: Literal(text, "string") for name, text in parameters.items()},
             timeout=timeout,
             sweep=None,
         )
         outcome, metrics = run(trial, parameters)
         value = metrics.get(self._sweep.metric, math.nan) if outcome.made else math.nan
-        return Trial(asked.number + 1, parameters, outcome, metrics, value if math.isfinite(value) else None)
+        return Trial(number, parameters, outcome, metrics, value if math.isfinite(value) else None)
 
 
-def used(trials: Iterable[Trial]) -> dict[str, float]:
-    """What trials used together, as a process is measured."""
-    records = [trial.outcome.record for trial in trials if "cpu_seconds" in trial.outcome.record]
-    return {
-        "cpu_seconds": sum(record["cpu_seconds"] for record in records),
-        "peak_memory_mb": max((record["peak_memory_mb"] for record in records), default=0.0),
-    }
-
-
-def _base(of: Distribution) -> "BaseDistribution":
-    """What optuna draws: the place in a list, a whole number, a logarithm or number in bounds, or a quantile."""
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
+def _draw(asked: "optuna.Trial", name: str, of: Distribution) -> Any:
+    """A value of an input: optuna draws the place in a list, or a quantile of the distribution."""
     said = of.arguments
     if of.kind == "choice":
-        return CategoricalDistribution(range(len(said["values"])))
+        return said["values"][asked.suggest_categorical(name, range(len(said["values"])))]
+    drawn = asked.suggest_float(name, TAILS, 1 - TAILS)
     if of.kind == "randint":
-        return IntDistribution(0, int(said["upper"]) - 1)
+        return int(drawn * int(said["upper"]))
     if "normal" in of.kind:
-        return FloatDistribution(TAILS, 1 - TAILS)
-    return FloatDistribution(float(said["min_value"]), float(said["max_value"]))
-
-
-def _value(of: Distribution, drawn: Any) -> Any:
-    said = of.arguments
-    if of.kind in ("choice", "randint"):
-        return said["values"][drawn] if of.kind == "choice" else drawn
-    value = NormalDist(float(said["mu"]), float(said["sigma"])).inv_cdf(drawn) if "normal" in of.kind else drawn
+        value = NormalDist(float(said["mu"]), float(said["sigma"])).inv_cdf(drawn)
+    else:
+        low, high = float(said["min_value"]), float(said["max_value"])
+        value = low + drawn * (high - low)
     value = math.exp(value) if "log" in of.kind else value
     return round(value / said["q"]) * said["q"] if of.kind.startswith("q") else value
 

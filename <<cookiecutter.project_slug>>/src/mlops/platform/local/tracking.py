@@ -31,6 +31,7 @@ class Tracking:
         self.uri = f"sqlite:///{self._file}?timeout=60"
         self._client: Future[MlflowClient] = Future()
         self._loading: threading.Thread | None = None
+        self._experiment: dict[str, str] = {}
 
     def load(self) -> None:
         """Begin to import MLflow and to open its database, in the background."""
@@ -38,13 +39,16 @@ class Tracking:
             self._loading = threading.Thread(target=self._load, daemon=True)
             self._loading.start()
 
-    def experiment(self, name: str) -> str:
+    def use(self, experiment: str) -> None:
+        """Let the runs that are opened from now on belong to an experiment."""
         with self._recording() as client:
-            found = client.get_experiment_by_name(name)
-            return found.experiment_id if found else client.create_experiment(name, str(self._state / "artifacts"))
+            found, place = client.get_experiment_by_name(experiment), str(self._state / "artifacts")
+            number = found.experiment_id if found else client.create_experiment(experiment, place)
+        self._experiment = {"MLFLOW_EXPERIMENT_ID": number, "MLFLOW_EXPERIMENT_NAME": experiment}
 
-    def open(self, experiment: str, name: str, tags: Mapping[str, str]) -> str:
+    def open(self, name: str, tags: Mapping[str, str]) -> str:
         with self._recording() as client:
+            experiment = self._experiment["MLFLOW_EXPERIMENT_ID"]
             return client.create_run(experiment, tags=dict(tags), run_name=name).info.run_id
 
     def log_parameters(self, run: str, parameters: Mapping[str, str]) -> None:
@@ -63,13 +67,14 @@ class Tracking:
             client.log_batch(run, metrics=values, tags=[RunTag("mlops.status", state)])
             client.set_terminated(run, ENDS.get(state, "FAILED"))
 
-    def abandon(self, parent: str) -> None:
-        """Close as cancelled what was left open below a run."""
+    def close_all(self, run: str, state: State, metrics: Mapping[str, float] | None = None) -> None:
+        """End a run, and as cancelled whatever was left open below it."""
         with self._recording() as client:
-            experiment = client.get_run(parent).info.experiment_id
-            children = f"tags.`mlflow.parentRunId` = '{parent}' and attributes.status = 'RUNNING'"
-            for run in client.search_runs([experiment], children):
-                self.close(run.info.run_id, "cancelled")
+            experiment = client.get_run(run).info.experiment_id
+            children = f"tags.`mlflow.parentRunId` = '{run}' and attributes.status = 'RUNNING'"
+            for child in client.search_runs([experiment], children):
+                self.close_all(child.info.run_id, "cancelled")
+        self.close(run, state, metrics)
 
     def read(self, run: str) -> "RunData":
         """Parameters, metrics (the last value of each) and tags of a run."""
@@ -79,11 +84,10 @@ class Tracking:
     def artifacts(self, run: str) -> Path:
         return self._state / "artifacts" / run / "artifacts"
 
-    def variables(self, experiment: str, run: str, job: str) -> dict[str, str]:
+    def variables(self, run: str, job: str) -> dict[str, str]:
         """What makes MLflow in a node's process log to the node's run, which belongs to the run of a job."""
-        return QUIET | {
+        return (QUIET | self._experiment) | {
             "MLFLOW_TRACKING_URI": self.uri,
-            "MLFLOW_EXPERIMENT_ID": experiment,
             "MLFLOW_RUN_ID": run,
             "AZUREML_RUN_ID": run,
             "AZUREML_ROOT_RUN_ID": job,

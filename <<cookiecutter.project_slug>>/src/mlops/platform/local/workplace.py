@@ -1,11 +1,11 @@
 """The folders of one node: what it reads, where it works, and what it writes until that is known to be whole."""
 
+import os
 import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from mlops import files
 from mlops.errors import Failure
 from mlops.platform.local.bench import Bench
 from mlops.platform.local.cache import Made, Output
@@ -13,7 +13,7 @@ from mlops.specs.types import FromNode, Literal, Node, Value
 
 
 class Workplace:
-    """`inputs` and `outputs` are texts by name, as they go into a command; `folder` is removed when the node ends."""
+    """`inputs` and `outputs` are texts by name, as they go into a command; all of it is below `folder`."""
 
     def __init__(self, bench: Bench, node: Node, made: Mapping[str, Made]) -> None:
         self._bench, self._node = bench, node
@@ -26,7 +26,9 @@ class Workplace:
 
     def lay_out(self) -> None:
         """Copy the code, and make the folders that the node finds there."""
-        self._bench.frozen.snapshots[self._node.source].lay_out(self.code)
+        shutil.copytree(self._bench.snapshots[self._node.source].folder, self.code)
+        for name in ("outputs", "logs"):
+            (self.code / name).mkdir(exist_ok=True)
         for name, port in self._node.outputs.items():
             (self._draft if port.type == "uri_file" else self._draft / name).mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -53,8 +55,11 @@ class Workplace:
         if left.is_dir() and any(left.iterdir()):
             shutil.move(left, artifacts / "outputs")
 
-    def remove(self) -> None:
-        files.remove(self.folder)
+    def show(self, made: Made) -> None:
+        """Let the outputs of another node, of this run or an earlier one, be seen as those of this node."""
+        self._final.parent.mkdir(parents=True, exist_ok=True)
+        original = self._bench.runs.outputs(made.run, made.node)
+        self._final.symlink_to(os.path.relpath(original, self._final.parent))
 
     def _text(self, name: str, value: Value, made: Mapping[str, Made]) -> str:
         if isinstance(value, Literal):
