@@ -5,6 +5,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,13 @@ def reason(error: OSError) -> str:
     return str(error.args[0][0][2]) if isinstance(error, shutil.Error) else error.strerror or str(error)
 
 
+def as_json(value: Any) -> str:
+    """JSON for people and scripts; a dataclass in it becomes an object of its fields."""
+    return json.dumps(value, indent=2, sort_keys=True, allow_nan=False, default=asdict) + "\n"
+
+
 def write_json(path: Path, value: Any) -> None:
-    text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    text = as_json(value)
     with replacing(path) as draft:
         draft.write_text(text, encoding="utf-8")
 

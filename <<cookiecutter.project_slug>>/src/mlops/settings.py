@@ -1,15 +1,15 @@
 """`mlops.yaml`, typed: who, what for, how good, where. Its JSON schema is made from these types."""
 
 import re
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field
 
 from mlops.errors import Misuse
-from mlops.specs.load import Item, meant, read
+from mlops.sections import Known, Section, nearest, validated
+from mlops.specs.load import Item, read
 
 
 def named(text: str) -> str:
@@ -24,19 +24,12 @@ def reasoned(limits: dict[str, Any]) -> dict[str, Any]:
     return limits
 
 
-Known = TypeVar("Known", bound=BaseModel)
 Text = Annotated[str, Field(min_length=1)]
 Email = Annotated[str, AfterValidator(named)]
 People = Annotated[list[Email], Field(min_length=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """A part of the file. A key that it does not know is an error, and nothing is converted silently."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
 class Project(Section):
@@ -190,53 +183,6 @@ def load(path: Path) -> Settings:
     settings = validated(Settings, document.plain(), document)
     settings._document = document
     return settings
-
-
-def validated(model: type[Known], value: Any, document: Item, *section: str) -> Known:
-    """A section of a document as its type. Raises Misuse with every mistake at its line."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise Misuse("\n".join(complaint(model, document, section, problem) for problem in error.errors())) from None
-
-
-def complaint(model: type[BaseModel], document: Item, section: tuple[str, ...], problem: Any) -> str:
-    """A pydantic error as a sentence with the line of the nearest key that is in the file."""
-    inner = [str(key) for key in problem["loc"]]
-    keys = [*section, *inner]
-    name = ".".join(keys) or "the file"
-    match problem["type"]:
-        case "missing":
-            what = f"`{name}` is missing; add it."
-        case "extra_forbidden":
-            what = f"`{name}` is not a setting: {meant(keys[-1], fields(model, inner[:-1]))}"
-        case "value_error":
-            what = f"`{name}`: {problem['ctx']['error']}."
-        case "model_type" | "dict_type":
-            what = f"`{name}` should hold settings: {', '.join(f'`{field}`' for field in fields(model, inner))}."
-        case _:
-            what = f"`{name}` is {problem['input']!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}."
-    return f"{nearest(document, keys).place}: {what}"
-
-
-def nearest(item: Item, keys: Sequence[str]) -> Item:
-    """What a path of keys leads to, or as far as it leads."""
-    for key in keys:
-        if not isinstance(item.value, dict) or key not in item.value:
-            break
-        item = item.value[key]
-    return item
-
-
-def fields(model: type[BaseModel], keys: list[str]) -> list[str]:
-    """Names of the settings under a path of keys."""
-    whole = model.model_json_schema(by_alias=True)
-    node = whole
-    for key in keys:
-        node = node.get("properties", {}).get(key) or node.get("additionalProperties") or {}
-        reference = next((option["$ref"] for option in (node, *node.get("anyOf", ())) if "$ref" in option), None)
-        node = whole["$defs"][reference.rpartition("/")[2]] if reference else node
-    return list(node.get("properties", {}))
 
 
 def find(start: Path) -> Path:

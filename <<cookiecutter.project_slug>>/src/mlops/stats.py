@@ -1,7 +1,9 @@
 """Intervals by the weighted bootstrap: rows are drawn again by multiplying their weights with random counts."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 
@@ -25,6 +27,11 @@ class Interval:
     low: float | None
     high: float | None
 
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Self:
+        """An interval as a JSON file holds it, perhaps beside other things."""
+        return cls(plain["value"], plain["low"], plain["high"])
+
     def __str__(self) -> str:
         value, low, high = ("unknown" if end is None else f"{end:.4g}" for end in (self.value, self.low, self.high))
         return f"{value} ({low} to {high})"
@@ -44,8 +51,8 @@ def bootstrap(
     its interval from the others; when it is NaN on more than one in twenty, or on the rows themselves, the ends are
     None.
     """
-    draws = _draws(metrics, y, predictions, weight, resamples, seed)
-    return {name: _interval(metric(y, predictions, weight), draws[name]) for name, metric in metrics.items()}
+    figures = {name: partial(metric, y, predictions) for name, metric in metrics.items()}
+    return _intervals(figures, weight, resamples, seed)
 
 
 def paired(
@@ -61,29 +68,24 @@ def paired(
 
     Metrics that are NaN somewhere are treated as in `bootstrap`.
     """
-    of_a, of_b = (_draws(metrics, y, each, weight, resamples, seed) for each in (a, b))
-    return {
-        name: _interval(metric(y, a, weight) - metric(y, b, weight), of_a[name] - of_b[name])
-        for name, metric in metrics.items()
-    }
+
+    def difference(metric: Metric, weight: np.ndarray) -> float:
+        return metric(y, a, weight) - metric(y, b, weight)
+
+    return _intervals({name: partial(difference, metric) for name, metric in metrics.items()}, weight, resamples, seed)
 
 
-def _draws(
-    metrics: Mapping[str, Metric], y: np.ndarray, predictions: Columns, weight: np.ndarray, resamples: int, seed: int
-) -> dict[str, np.ndarray]:
-    draws = {name: np.empty(resamples) for name in metrics}
-    for number, counts in enumerate(_counts(len(y), resamples, seed)):
-        drawn = weight * counts
-        for name, metric in metrics.items():
-            draws[name][number] = metric(y, predictions, drawn)
-    return draws
-
-
-def _counts(rows: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each row is drawn, for each resample; the same for the same seed and number of rows."""
-    rng = np.random.default_rng(seed)
-    for _ in range(resamples):
-        yield np.bincount(rng.integers(0, rows, rows), minlength=rows)
+def _intervals(
+    figures: Mapping[str, Callable[[np.ndarray], float]], weight: np.ndarray, resamples: int, seed: int
+) -> dict[str, Interval]:
+    """Each figure of the weights; the same seed and number of rows give the same resamples."""
+    rng, rows = np.random.default_rng(seed), len(weight)
+    draws = {name: np.empty(resamples) for name in figures}
+    for number in range(resamples):
+        drawn = weight * np.bincount(rng.integers(0, rows, rows), minlength=rows)
+        for name, figure in figures.items():
+            draws[name][number] = figure(drawn)
+    return {name: _interval(figure(weight), draws[name]) for name, figure in figures.items()}
 
 
 def _interval(value: float, draws: np.ndarray) -> Interval:

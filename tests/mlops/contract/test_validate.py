@@ -62,14 +62,43 @@ def test_all_violations_are_found_at_once_and_a_wrong_type_hides_none():
         ("more", "unexpected"): "the contract names no such column",
         ("id", "nulls"): "1 value missing, for instance row 4",
         ("age", "type"): "1 value that cannot be read as number, for instance 'old' (row 1)",
-        ("age", "finite"): "1 value that are infinite, for instance 'inf' (row 4)",
+        ("age", "finite"): "1 value equal to infinity, for instance 'inf' (row 4)",
         ("age", "range"): "1 value outside 17 to 90 years, for instance '230' (row 3)",
         ("job", "categories"): "1 value in no category of the contract, for instance 'baker' (row 2)",
         ("when", "type"): "1 value that cannot be read as time, for instance 'yesterday' (row 2)",
         ("when", "nulls"): "1 value missing, for instance row 3",
-        ("id", "unique"): "1 row with the id of another row, for instance 'a' (row 2)",
+        ("id", "unique"): "1 row with the id of another row, for instance row 2",
         ("good", "labels"): "only 'true' occurs, where a label has at least two classes",
     }
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "sentence"),
+    [
+        (Column("who", "number", "id"), ["Ann", "2", "3"], "1 value that cannot be read as number, for instance row 1"),
+        (Column("who", "text", "id"), ["Ann", "Bo", "Ann"], "1 row with the id of another row, for instance row 3"),
+        (
+            Column("pay", "number", "context", range=(0, 9)),
+            [1, 12345, 67890],
+            "2 values outside 0 to 9, for instance row 2, row 3",
+        ),
+        (
+            Column("sex", "category", categories=("f", "m"), sensitive=True),
+            ["f", "Ann", "m"],
+            "1 value in no category of the contract, for instance row 2",
+        ),
+        (
+            Column("seen", "time", "time"),
+            ["soon", "2024-01-01", "2024-01-02"],
+            "1 value that cannot be read as time, for instance 'soon' (row 1)",
+        ),
+    ],
+    ids=["id", "id twice", "context", "sensitive", "others are quoted"],
+)
+def test_values_that_say_who_somebody_is_are_counted_and_placed_but_not_quoted(column, values, sentence):
+    contract = Contract(column, Column("n", "number"))
+    frame = pl.DataFrame({column.name: values, "n": [1, 2, 3]})
+    assert list(found(frame, contract).values()) == [sentence]
 
 
 def test_a_column_of_an_impossible_type_is_one_violation_beside_the_others():

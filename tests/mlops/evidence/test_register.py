@@ -1,15 +1,17 @@
 """A model is registered only when something was judged, it was this model, and all of it stands."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from mlops.errors import Refused
 from mlops.evidence.register import refuse_unless_judged
+from mlops.gates.base import Verdict
 
 
 def verdict(passed: bool, waiver: str | None = None) -> dict[str, Any]:
-    return {"gate": "quality", "passed": passed, "waiver": waiver, "why": "auc is low.", "next_step": "Improve it."}
+    return asdict(Verdict("quality", "auc", 0.5, 0.9, passed, "auc is low.", "Improve it.", waiver))
 
 
 @pytest.mark.parametrize("verdicts", [[verdict(True)], [verdict(True), verdict(False, waiver="W-1")]])

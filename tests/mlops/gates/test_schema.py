@@ -56,6 +56,17 @@ def test_a_verdict_says_what_where_and_what_to_do(context: Context):
     assert "Correct them" in refusing.next_step
 
 
+def test_a_verdict_quotes_no_sensitive_value(context: Context):
+    frame = rows(PEOPLE, 50).with_columns(
+        id=pl.when(pl.int_range(pl.len()) == 3).then(pl.lit("id-0000000")).otherwise("id"),
+        sex=pl.when(pl.int_range(pl.len()) == 16).then(pl.lit("Ann Lee, 12 High Street")).otherwise("sex"),
+    )
+    frame.write_parquet(context.sources["people"])
+    twice, unknown = sorted(verdict.why for verdict in judge("data", context) if not verdict.stands)
+    assert twice == "people.id: 1 row with the id of another row, for instance row 4."
+    assert unknown == "people.sex: 1 value in no category of the contract, for instance row 17."
+
+
 def test_an_unreadable_source_is_wrong_use_and_not_a_verdict(context: Context):
     path = context.sources["people"]
     path.write_bytes(path.read_bytes()[:-20])

@@ -27,7 +27,7 @@ class Poison(NamedTuple):
 
 
 def rows(contract: Contract, n: int, seed: int = 0) -> pl.DataFrame:
-    """`n` different rows that keep the contract, its classes in equal shares; the same for the same seed.
+    """`n` different rows that keep the contract, classes of the label in equal shares; the same for the same seed.
 
     Raises ValueError when the contract does not allow that many different rows.
     """
@@ -62,20 +62,16 @@ def poisoned(contract: Contract, seed: int = 0) -> Iterator[Poison]:
 def _drawn(column: Column, n: int, rng: np.random.Generator) -> pl.Series:
     values: list | np.ndarray
     dtype: pl.DataType | type[pl.DataType] | None = None
-
-    def drawn(classes: int) -> np.ndarray:
-        return rng.permutation(n) % classes if column.role == "label" else rng.integers(0, classes, n)
-
     match column.dtype:
         case "number" if column.role == "id":
             values = np.arange(n)
         case "number":
             values = _numbers(column, n, rng)
         case "category":
-            codes = drawn(len(column.categories))
+            codes = rng.permutation(n) % len(column.categories)
             values, dtype = [column.categories[code] for code in codes], pl.String
         case "flag":
-            values = drawn(2) == 1
+            values = rng.permutation(n) % 2 == 1
         case "time":
             values = [START + timedelta(seconds=int(second)) for second in rng.integers(0, SPAN_SECONDS, n)]
             dtype = pl.Datetime("us", "UTC")

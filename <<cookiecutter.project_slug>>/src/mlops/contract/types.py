@@ -46,6 +46,11 @@ class Column:
     unseen: Literal["accept", "refuse"] = "refuse"
     sensitive: bool = False
 
+    @property
+    def quotable(self) -> bool:
+        """Whether its values may stand in sentences and logs: not those that say who somebody is."""
+        return self.role not in ("id", "context") and self.dtype != "text" and not self.sensitive
+
     def __post_init__(self) -> None:
         if what := self._impossible():
             raise ValueError(f"column {self.name}: {what}")

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from mlops.contract.table import typed
 from mlops.contract.types import Column, Contract
-from mlops.contract.violation import Check, Example, Violation, counted, shown
+from mlops.contract.violation import Check, Example, Violation
+from mlops.words import counted, shown
 
 ROW = "__row__"
 
@@ -56,39 +56,37 @@ def violations(frame: pl.LazyFrame, contract: Contract) -> list[Violation]:
 
 @dataclass(frozen=True)
 class _Check:
-    column: str
+    column: Column
     check: Check
     broken: pl.Expr
     what: str
 
     def examples(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        """Three different offending values, of the first that there are."""
-        first = rows.filter(self.broken).select(ROW, self.column).head(1000)
-        return first.unique(self.column, keep="first", maintain_order=True).head(3)
+        """Three different offending values, of the first that there are; only their rows if none may be quoted."""
+        name = self.column.name
+        first = rows.filter(self.broken).select(ROW, name).head(1000)
+        three = first.unique(name, keep="first", maintain_order=True).head(3)
+        return three if self.column.quotable else three.select(ROW)
 
     def violation(self, count: int, examples: pl.DataFrame) -> Violation:
         what = f"{counted(count, 'value')} {self.what}"
-        return Violation(self.column, self.check, count, what, tuple(map(Example._make, examples.rows())))
+        return Violation(self.column.name, self.check, count, what, tuple(Example(*row) for row in examples.rows()))
 
 
 def _checks(column: Column, readable: Readable) -> Iterator[_Check]:
     raw, value = pl.col(column.name), readable[column.name]
     number = column.dtype == "number"
-
-    def check(name: Check, broken: pl.Expr, what: str) -> _Check:
-        return _Check(column.name, name, broken, what)
-
-    yield check("type", raw.is_not_null() & value.is_null(), f"that cannot be read as {column.dtype}")
+    yield _Check(column, "type", raw.is_not_null() & value.is_null(), f"that cannot be read as {column.dtype}")
     if not column.nullable:
-        yield check("nulls", raw.is_null() | value.is_nan() if number else raw.is_null(), "missing")
+        yield _Check(column, "nulls", raw.is_null() | value.is_nan() if number else raw.is_null(), "missing")
     if number:
-        yield check("finite", value.is_infinite(), "that are infinite")
+        yield _Check(column, "finite", value.is_infinite(), "equal to infinity")
     if column.range:
         low, high = column.range
         outside = value.is_finite() & ~value.is_between(low, high)
-        yield check("range", outside, f"outside {shown(low)} to {shown(high)} {column.unit}".rstrip())
+        yield _Check(column, "range", outside, f"outside {shown(low)} to {shown(high)} {column.unit}".rstrip())
     if column.categories and column.unseen == "refuse":
-        yield check("categories", ~value.is_in(column.categories), "in no category of the contract")
+        yield _Check(column, "categories", ~value.is_in(column.categories), "in no category of the contract")
 
 
 def _columns(schema: pl.Schema, contract: Contract, readable: Readable, rows: int) -> Iterator[Violation]:
@@ -120,19 +118,16 @@ def _repeats(rows: pl.LazyFrame, contract: Contract, readable: Readable) -> Iter
     suspects = rows.filter(mark.is_in(pl.Series(repeated).implode()))
     found = suspects.select(row=ROW, key=key or ROW, whole=whole).collect(engine="streaming").sort("row")
     first = found["whole"].is_first_distinct()
-    if copies := found.filter(~first).select("row").rows():
-        yield _found("", "duplicates", copies, "repeating an earlier one")
+    if copies := found.filter(~first)["row"].to_list():
+        yield _repeated("", "duplicates", copies, "repeating an earlier one")
     others = found.filter(first & found["key"].is_not_null())
-    again = others.filter(~others["key"].is_first_distinct()).select("row", "key").rows()
-    if key and again:
-        yield _found(key, "unique", again, "with the id of another row")
+    if key and (again := others.filter(~others["key"].is_first_distinct())["row"].to_list()):
+        yield _repeated(key, "unique", again, "with the id of another row")
 
 
-def _found(column: str, check: Check, rows: list[tuple[Any, ...]], what: str) -> Violation:
+def _repeated(column: str, check: Check, rows: list[int], what: str) -> Violation:
     ends = dict.fromkeys((rows[0], rows[-1]))
-    return Violation(
-        column, check, len(rows), f"{counted(len(rows), 'row')} {what}", tuple(Example(*end) for end in ends)
-    )
+    return Violation(column, check, len(rows), f"{counted(len(rows), 'row')} {what}", tuple(map(Example, ends)))
 
 
 def _classes(contract: Contract, readable: Readable) -> dict[str, pl.Expr]:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from mlops.words import shown
+
 Check = Literal[
     "missing", "unexpected", "type", "nulls", "finite", "range", "categories", "unique", "duplicates", "rows", "labels"
 ]
 
 
 class Example(NamedTuple):
-    """An offending value as it stands in the table, and its row: the first row is 1."""
+    """The row of an offending value, the first row being 1, and the value as it stands there if it may be quoted."""
 
     row: int
     value: Any = None
@@ -34,14 +36,3 @@ class Violation:
     def __str__(self) -> str:
         some = ", ".join(map(str, self.examples))
         return f"{self.what}, for instance {some}" if some else self.what
-
-
-def counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}" + ("" if count == 1 else "es" if thing.endswith("s") else "s")
-
-
-def shown(value: Any) -> str:
-    """A value as a person would write it, cut to 40 characters."""
-    if isinstance(value, str):
-        return repr(value if len(value) <= 40 else value[:39] + "…")
-    return f"{value:.15g}" if isinstance(value, float) else str(value)

@@ -7,6 +7,7 @@ from typing import Any
 from mlops import digest
 from mlops.errors import Misuse, Refused
 from mlops.files import read_json
+from mlops.gates.base import read_verdicts
 from mlops.platform.base import Jobs, Model, Models
 
 
@@ -35,11 +36,11 @@ def refuse_unless_judged(run: str, judged: dict[str, Any], artifact: str) -> Non
             f"the model of run {run[:8]} is {artifact[:12]}, but its verdicts speak of {str(judged['model'])[:12]}: "
             "it was changed after it was judged. Run the pipeline again."
         )
-    if not judged["verdicts"]:
+    verdicts = read_verdicts(judged)
+    if not verdicts:
         raise Refused(f"run {run[:8]} has no verdict on its model: add a gate step to its pipeline.")
-    failing = [verdict for verdict in judged["verdicts"] if not verdict["passed"] and verdict["waiver"] is None]
-    if failing:
-        lines = [f"  {verdict['gate']}: {verdict['why']} {verdict['next_step']}" for verdict in failing]
+    lines = [f"  {each.gate}: {each.why} {each.next_step}" for each in verdicts if not each.stands]
+    if lines:
         raise Refused(f"run {run[:8]} was refused and is not registered:\n" + "\n".join(lines))
 
 
@@ -47,11 +48,7 @@ def lineage(run: str, record: Any, judged: dict[str, Any], metrics: dict[str, An
     """Where a model comes from: run, code, data, environment, parameters, and what was measured."""
     return {
         "run": run,
-        "reason": record["reason"],
-        "code": record["code"],
-        "data": record["data"],
-        "environment": record["environment"],
-        "parameters": record["parameters"],
+        **{name: record[name] for name in ("reason", "code", "data", "environment", "parameters")},
         "metrics": metrics["metrics"],
         "outcome": metrics["outcome"],
         "verdicts": judged["verdicts"],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlops.contract.types import Contract
 from mlops.stats import Interval
+from mlops.words import counted
 
 if TYPE_CHECKING:
     from mlops.gates.limits import Limits
@@ -36,6 +37,20 @@ class Verdict:
     def stands(self) -> bool:
         """Whether the stage may go on as far as this verdict is concerned."""
         return self.passed or self.waiver is not None
+
+
+def tally(verdicts: Sequence[Verdict]) -> str:
+    """How many there are, and how many of them passed, are waived and refuse, in words."""
+    refusing = sum(not verdict.stands for verdict in verdicts)
+    passed = sum(verdict.passed for verdict in verdicts)
+    parts = {"passed": passed, "waived": len(verdicts) - passed - refusing, "refused": refusing}
+    said = ", ".join(f"{count} {how}" for how, count in parts.items() if count)
+    return f"{counted(len(verdicts), 'verdict')}: {'all passed' if passed == len(verdicts) else said}"
+
+
+def read_verdicts(judged: Mapping[str, Any]) -> list[Verdict]:
+    """The verdicts of what a `verdicts.json` holds."""
+    return [Verdict(**verdict) for verdict in judged["verdicts"]]
 
 
 @dataclass(frozen=True)

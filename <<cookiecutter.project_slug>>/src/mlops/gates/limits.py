@@ -1,6 +1,6 @@
 """The limits of a gate: typed by the gate, set in `mlops.yaml` with a reason."""
 
-from mlops.settings import Section
+from mlops.sections import Section
 
 
 class Limits(Section):

@@ -66,8 +66,8 @@ def measure(context: Context) -> Measured:
     return Measured(
         metrics=_intervals(evaluation["metrics"]),
         differences={name: _intervals(baseline["difference"]) for name, baseline in evaluation["baselines"].items()},
-        outcome=_interval(outcome),
-        over_today=_interval(outcome["difference"]) if "difference" in outcome else None,
+        outcome=Interval.of(outcome),
+        over_today=Interval.of(outcome["difference"]) if "difference" in outcome else None,
         go=context.settings.outcome.go,
     )
 
@@ -108,8 +108,4 @@ def _judge(subject: str, interval: Interval | None, rule: str, limit: float, abs
 
 
 def _intervals(plain: Mapping[str, Mapping[str, Any]]) -> dict[str, Interval]:
-    return {name: _interval(interval) for name, interval in plain.items()}
-
-
-def _interval(plain: Mapping[str, Any]) -> Interval:
-    return Interval(plain["value"], plain["low"], plain["high"])
+    return {name: Interval.of(interval) for name, interval in plain.items()}

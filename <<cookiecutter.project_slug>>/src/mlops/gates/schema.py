@@ -67,6 +67,6 @@ def check(measured: Mapping[str, list[Violation]], limits: Limits) -> Iterator[V
                 yield Verdict(id, table, 0, 0, True, f"{table}: {sentence}.")
 
 
-def verdicts(table: str, frame: pl.LazyFrame, contract: Contract) -> Iterator[Verdict]:
+def verdicts(table: str, frame: pl.LazyFrame, contract: Contract) -> list[Verdict]:
     """The verdicts on any table, under a name for it."""
-    return check({table: violations(frame, contract)}, Limits())
+    return list(check({table: violations(frame, contract)}, Limits()))

@@ -2,15 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from mlops.errors import Misuse, MlopsError, Refused
 from mlops.files import write_json
-from mlops.gates.base import Verdict
-from mlops.steps.log import Log
+from mlops.gates.base import Verdict, tally
+from mlops.steps.log import Log, opened
 
 REFUSED = 10
 """Exit status of a step that refuses. Azure ML reports none, so its run has the tag `mlops.refused` as well."""
@@ -26,15 +25,10 @@ def arguments(about: str | None, *names: str, source: bool = False) -> argparse.
     return parser
 
 
-def pairs(items: Sequence[str]) -> dict[str, str]:
-    """`["a=1", "b=2"]` as a mapping."""
-    return dict(item.split("=", 1) for item in items)
-
-
 def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace, Log], None]) -> NoReturn:
     """Do the work, say in words what went wrong, and leave the tag by which both executors know a refusal."""
     given = parser.parse_args()
-    with Log() as log:
+    with opened() as log:
         try:
             work(given, log)
             status = 0
@@ -46,16 +40,15 @@ def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace, Log
     sys.exit(status)
 
 
-def conclude(verdicts: Iterable[Verdict], to: Path, log: Log, model: str | None = None) -> None:
+def conclude(verdicts: Sequence[Verdict], to: Path, log: Log, model: str | None = None) -> None:
     """Write and log `verdicts.json`, then raise Refused when one of them does not stand.
 
     `model` is the digest of the artifact that was judged.
     """
-    verdicts = list(verdicts)
     path = to / "verdicts.json"
-    write_json(path, {"model": model, "verdicts": [asdict(verdict) for verdict in verdicts]})
+    write_json(path, {"model": model, "verdicts": verdicts})
     log.file(path)
     refusing = [f"refused by {each.gate}: {each.why} {each.next_step}" for each in verdicts if not each.stands]
     if refusing:
         raise Refused("\n".join(refusing))
-    print(f"{len(verdicts)} verdicts, all passed")
+    print(tally(verdicts))

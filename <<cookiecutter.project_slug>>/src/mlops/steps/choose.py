@@ -4,14 +4,17 @@ import shutil
 import time
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops.contract.types import Columns
-from mlops.stats import Interval
+from mlops.stats import Interval, Metric, paired
 from mlops.steps import base
 from mlops.steps.log import Log
+
+if TYPE_CHECKING:
+    from mlops.steps.rows import Rows
 
 CALLS, ROUNDS = 200, 5
 
@@ -57,35 +60,32 @@ def work(given: Namespace, log: Log) -> None:
     from mlops.files import write_json
     from mlops.steps import recipe
     from mlops.steps.rows import read
+    from mlops.words import pairs
 
     model = recipe.read(given.recipe).model
     if given.metric not in model.evaluate.METRICS:
         known = ", ".join(model.evaluate.METRICS)
         raise Misuse(f"`metric` is {given.metric}; METRICS in evaluate.py has {known}. Name one where more is better.")
     rows = read(given.held / "test.parquet", model.contract.ROW)
-    folders = {name: Path(path) for name, path in base.pairs(given.candidate).items()}
+    folders = {name: Path(path) for name, path in pairs("--candidate", given.candidate).items()}
     predictors = {name: model.predict.Predictor.load(folder) for name, folder in folders.items()}
-    metric = {given.metric: model.evaluate.METRICS[given.metric]}
-    candidates = measured(predictors, metric, rows.x, rows.y, rows.weight)
+    candidates = measured(predictors, model.evaluate.METRICS[given.metric], rows)
     chosen = cheapest(candidates, given.most_ms * 1000)
     why = explained(chosen, candidates, given.metric)
     shutil.copytree(folders[chosen.name], given.model, dirs_exist_ok=True)
-    table = [asdict(candidate) for candidate in candidates]
-    write_json(given.choice / "choice.json", {"chosen": chosen.name, "why": why, "candidates": table})
+    write_json(given.choice / "choice.json", {"chosen": chosen.name, "why": why, "candidates": candidates})
     log.file(given.choice / "choice.json")
     print(why)
 
 
-def measured(predictors: Mapping[str, Any], metric: Mapping, x: Columns, y, weight) -> list[Candidate]:
+def measured(predictors: Mapping[str, Any], metric: Metric, rows: "Rows") -> list[Candidate]:
     """Each candidate's quality, latency and cost, the best in quality first."""
-    from mlops.stats import paired
-
+    x, y, weight = rows.x, rows.y, rows.weight
     predictions = {name: predictor.predict(x) for name, predictor in predictors.items()}
-    [(named, figure)] = metric.items()
-    values = {name: figure(y, columns, weight) for name, columns in predictions.items()}
-    order = sorted(values, key=lambda name: -values[name])
-    behind = {name: paired(metric, y, predictions[order[0]], predictions[name], weight)[named] for name in order[1:]}
-    return [Candidate(name, values[name], behind.get(name), *timed(predictors[name], x)) for name in order]
+    values = {name: metric(y, columns, weight) for name, columns in predictions.items()}
+    best, *others = sorted(values, key=lambda name: -values[name])
+    behind = {name: paired({name: metric}, y, predictions[best], predictions[name], weight)[name] for name in others}
+    return [Candidate(name, values[name], behind.get(name), *timed(predictors[name], x)) for name in (best, *others)]
 
 
 def timed(predictor: Any, x: Columns) -> tuple[float, float]:

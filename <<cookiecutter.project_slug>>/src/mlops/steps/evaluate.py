@@ -23,29 +23,24 @@ def work(given: Namespace, log: Log) -> None:
     from mlops.steps.rows import read
 
     model = recipe.read(given.recipe).model
-    rows = read(given.rows / "test.parquet", model.contract.ROW)
+    metrics, row = model.evaluate.METRICS, model.contract.ROW
+    rows = read(given.rows / "test.parquet", row)
     load = model.predict.Predictor.load
     predictions = load(given.model).predict(rows.x)
     baselines = {path.name: load(path).predict(rows.x) for path in sorted(given.baselines.iterdir())}
     result = {
         "model": digest.of_folder(given.model),
         "rows": len(rows.y),
-        "metrics": plain(bootstrap(model.evaluate.METRICS, rows.y, predictions, rows.weight)),
-        "groups": groups(model.evaluate.METRICS, model.contract.ROW, rows, predictions),
-        "baselines": {
-            name: compared(model.evaluate.METRICS, rows, predictions, other) for name, other in baselines.items()
-        },
+        "metrics": bootstrap(metrics, rows.y, predictions, rows.weight),
+        "groups": groups(metrics, row, rows, predictions),
+        "baselines": {name: compared(metrics, rows, predictions, other) for name, other in baselines.items()},
         "outcome": outcome(model.evaluate, rows, predictions),
     }
     write_json(given.evaluation / "metrics.json", result)
-    write_predictions(given.evaluation / "predictions.parquet", model.contract.ROW, rows, predictions)
+    write_predictions(given.evaluation / "predictions.parquet", row, rows, predictions)
     log.file(given.evaluation / "metrics.json")
-    for name, interval in (*result["metrics"].items(), ("outcome", result["outcome"])):
-        log.metrics({name: interval["value"], f"{name}.low": interval["low"], f"{name}.high": interval["high"]})
-
-
-def plain(intervals: Mapping[str, Interval]) -> dict[str, Any]:
-    return {name: asdict(interval) for name, interval in intervals.items()}
+    for name, interval in (*result["metrics"].items(), ("outcome", Interval.of(result["outcome"]))):
+        log.metrics({name: interval.value, f"{name}.low": interval.low, f"{name}.high": interval.high})
 
 
 def groups(metrics: Mapping, row: Contract, rows: Rows, predictions: Columns) -> dict[str, Any]:
@@ -60,26 +55,26 @@ def groups(metrics: Mapping, row: Contract, rows: Rows, predictions: Columns) ->
             within = {name: values[member] for name, values in predictions.items()}
             found[column.name][OUTSIDE.get(code) or names[code]] = {
                 "rows": int(member.sum()),
-                "metrics": plain(bootstrap(metrics, rows.y[member], within, rows.weight[member])),
+                "metrics": bootstrap(metrics, rows.y[member], within, rows.weight[member]),
             }
     return found
 
 
 def compared(metrics: Mapping, rows: Rows, ours: Columns, other: Columns) -> dict[str, Any]:
     return {
-        "metrics": plain(bootstrap(metrics, rows.y, other, rows.weight)),
-        "difference": plain(paired(metrics, rows.y, ours, other, rows.weight)),
+        "metrics": bootstrap(metrics, rows.y, other, rows.weight),
+        "difference": paired(metrics, rows.y, ours, other, rows.weight),
     }
 
 
 def outcome(evaluate: Any, rows: Rows, predictions: Columns) -> dict[str, Any]:
     """The business figure, and the same for today's process where the package can say how that works."""
     figure = {"outcome": evaluate.outcome}
-    result = plain(bootstrap(figure, rows.y, predictions, rows.weight))["outcome"]
+    result: dict[str, Any] = asdict(bootstrap(figure, rows.y, predictions, rows.weight)["outcome"])
     if hasattr(evaluate, "today"):
         today = evaluate.today(rows.every)
-        result["today"] = plain(bootstrap(figure, rows.y, today, rows.weight))["outcome"]
-        result["difference"] = plain(paired(figure, rows.y, predictions, today, rows.weight))["outcome"]
+        result["today"] = bootstrap(figure, rows.y, today, rows.weight)["outcome"]
+        result["difference"] = paired(figure, rows.y, predictions, today, rows.weight)["outcome"]
     return result
 
 

@@ -9,14 +9,14 @@ from mlops.steps.log import Log
 
 def work(given: Namespace, log: Log) -> None:
     from mlops.files import read_json
-    from mlops.gates.base import Context, Verdict
+    from mlops.gates.base import Context, read_verdicts
     from mlops.gates.run import judge
     from mlops.steps.package import package
 
     known = settings.load(given.settings)
     evaluation = read_json(given.evaluation / "metrics.json")
     context = Context(settings=known, contracts=package(known).contract.SOURCES, evaluation=evaluation)
-    on_data = [Verdict(**verdict) for verdict in read_json(given.verdicts / "verdicts.json")["verdicts"]]
+    on_data = read_verdicts(read_json(given.verdicts / "verdicts.json"))
     base.conclude([*on_data, *judge("model", context)], given.gated, log, model=evaluation["model"])
 
 

@@ -4,11 +4,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import IO
 
 from mlops.errors import Failure
 
@@ -16,55 +15,50 @@ from mlops.errors import Failure
 class Log:
     """Metrics, tags and files for the run that `MLFLOW_RUN_ID` names; without one (a step by hand) none are kept."""
 
-    def __init__(self) -> None:
-        self.keeper: subprocess.Popen[str] | None = None
-
-    def __enter__(self) -> Self:
-        if "MLFLOW_RUN_ID" in os.environ:
-            command = [sys.executable, "-m", "mlops.steps.log"]
-            self.keeper = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.keeper is None:
-            return
-        with suppress(BrokenPipeError):
-            if self.keeper.stdin is not None:
-                self.keeper.stdin.close()
-        if self.keeper.wait() != 0 and error is None:
-            raise Failure("the run's log could not be written; the lines above say why.")
+    def __init__(self, keeper: IO[str] | None = None) -> None:
+        self._keeper = keeper
 
     def metrics(self, values: Mapping[str, float | None]) -> None:
         """A value that is not known is left out."""
-        self._send({"metrics": {name: float(value) for name, value in values.items() if value is not None}})
+        for name, value in values.items():
+            if value is not None:
+                self._send("log_metric", name, float(value))
 
     def tag(self, name: str, value: str) -> None:
-        self._send({"tags": {name: value}})
+        self._send("set_tag", name, value)
 
     def file(self, path: Path) -> None:
-        self._send({"file": str(path.resolve())})
+        self._send("log_artifact", str(path.resolve()))
 
-    def _send(self, entry: Mapping[str, Any]) -> None:
-        if self.keeper is not None and self.keeper.stdin is not None:
-            with suppress(BrokenPipeError):  # its exit status says so at the end
-                print(json.dumps(entry), file=self.keeper.stdin)
+    def _send(self, method: str, *arguments: str | float) -> None:
+        with suppress(BrokenPipeError):  # the keeper's exit status says so at the end
+            if self._keeper is not None:
+                print(json.dumps([method, *arguments]), file=self._keeper)
+
+
+@contextmanager
+def opened() -> Iterator[Log]:
+    """The log of a step. Raises Failure when the step ended well and its log could not be written."""
+    if "MLFLOW_RUN_ID" not in os.environ:
+        yield Log()
+        return
+    keeper = subprocess.Popen([sys.executable, "-m", "mlops.steps.log"], stdin=subprocess.PIPE, text=True)
+    try:
+        yield Log(keeper.stdin)
+    finally:
+        keeper.communicate()  # closes its input, and waits
+    if keeper.returncode:
+        raise Failure("the run's log could not be written; the lines above say why.")
 
 
 def keep() -> None:
-    """Write the entries that arrive on standard input, a JSON object a line, to the run."""
+    """Write to the run what arrives on standard input: a method of MLflow's client and its arguments, a line each."""
     from mlflow import MlflowClient
 
     client, run = MlflowClient(), os.environ["MLFLOW_RUN_ID"]
     for line in sys.stdin:
-        entry = json.loads(line)
-        for name, value in entry.get("metrics", {}).items():
-            client.log_metric(run, name, value)
-        for name, value in entry.get("tags", {}).items():
-            client.set_tag(run, name, value)
-        if "file" in entry:
-            client.log_artifact(run, entry["file"])
+        method, *arguments = json.loads(line)
+        getattr(client, method)(run, *arguments)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The part of `mlops.yaml` that a trained model depends on: another limit or another owner trains nothing again."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.files import read_json, write_json
@@ -19,7 +19,7 @@ class Recipe:
 
 
 def write(settings: Settings, to: Path) -> None:
-    write_json(to, asdict(Recipe(settings.model.package, settings.training.test_share)))
+    write_json(to, Recipe(settings.model.package, settings.training.test_share))
 
 
 def read(path: Path) -> Recipe:

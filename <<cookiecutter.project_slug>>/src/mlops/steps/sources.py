@@ -9,12 +9,12 @@ from mlops.contract.read import scan
 from mlops.contract.table import conform
 from mlops.contract.types import Contract
 from mlops.errors import Misuse
-from mlops.steps.base import pairs
+from mlops.words import pairs
 
 
 def paths(given: Sequence[str], contracts: Mapping[str, Contract]) -> dict[str, Path]:
     """Each `NAME=PATH`. Raises Misuse when the names are not those of SOURCES."""
-    found = {name: Path(path) for name, path in pairs(given).items()}
+    found = {name: Path(path) for name, path in pairs("--source", given).items()}
     if set(found) != set(contracts):
         names, known = ", ".join(sorted(found)), ", ".join(sorted(contracts))
         raise Misuse(

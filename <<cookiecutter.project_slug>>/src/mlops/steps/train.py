@@ -14,10 +14,11 @@ def work(given: Namespace, log: Log) -> None:
     from mlops.steps import recipe
     from mlops.steps.package import speaking
     from mlops.steps.rows import read
+    from mlops.words import pairs
 
     model = recipe.read(given.recipe).model
     rows = read(given.rows / "train.parquet", model.contract.ROW)
-    x, params = model.features.features(rows.x), base.pairs(given.params)
+    x, params = model.features.features(rows.x), pairs("--params", given.params)
 
     def fit(train: Callable[..., Any], to: Path) -> Any:
         with speaking("train.py", Misuse):

@@ -1,0 +1,27 @@
+"""What people write on a command line, and how values are shown to them."""
+
+import pytest
+
+from mlops.errors import Misuse
+from mlops.words import counted, pairs, shown
+
+
+def test_names_and_values_are_read_up_to_the_first_equals_sign():
+    assert pairs("--set", ["a=1", "b=", "path=x=y"]) == {"a": "1", "b": "", "path": "x=y"}
+
+
+def test_a_text_without_a_value_is_refused_with_its_option():
+    with pytest.raises(Misuse, match="--source rows: write it as NAME=VALUE"):
+        pairs("--source", ["a=1", "rows"])
+
+
+@pytest.mark.parametrize(
+    ("count", "thing", "said"), [(1, "row", "1 row"), (2000, "row", "2,000 rows"), (2, "class", "2 classes")]
+)
+def test_a_count_is_in_words(count: int, thing: str, said: str):
+    assert counted(count, thing) == said
+
+
+def test_a_value_is_short_and_a_text_in_quotes():
+    assert shown("x" * 50) == repr("x" * 39 + "…")
+    assert (shown(0.1), shown(1e20), shown(3)) == ("0.1", "1e+20", "3")
