@@ -1,0 +1,134 @@
+"""Every command that the pages of a project tell a person to type is run by a test: here, or where ELSEWHERE says."""
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from markdown_it import MarkdownIt
+
+from tests.support.project import TEMPLATE, Project
+
+TRAIN = "mlops run azureml/pipelines/train.yml"
+TYPED = "tests/project/test_project.py::test_what_a_person_types_works"
+DAY = "tests/journeys/test_a_day.py::test_a_day_in_the_life"
+TUNED = "tests/journeys/test_tune.py::test_a_candidate_is_chosen_on_rows_that_no_training_saw_and_registered"
+
+ELSEWHERE = {
+    "make setup": TYPED,
+    "make test": TYPED,
+    TRAIN: DAY,
+    f"{TRAIN} --json": DAY,
+    f"{TRAIN} --set rounds=40": DAY,
+    f"{TRAIN} --register": DAY,
+    f'{TRAIN} --set rounds=40 --register -m "fewer rounds"': DAY,
+    "mlops run azureml/pipelines/tune.yml --register": TUNED,
+}
+
+HERE = {
+    "mlops lint": (0, "no mistakes in"),
+    "mlops lint azureml/pipelines/train.yml": (0, "no mistakes in"),
+    "mlops lint --on staging": (0, "no mistakes in"),
+    f'{TRAIN} --fresh -m "why"': (0, "✓ train"),
+    f"{TRAIN} --input applications=new.parquet": (0, "train reused"),
+    "make run": (0, "train reused"),
+    "mlops models register RUN": (0, "registered income-support-triage:1"),
+    "mlops models list": (0, "income-support-triage:1"),
+    "mlops models show NAME:VERSION": (0, "verdicts: all passed"),
+    "mlops run /other/pipeline.yml --input rows=new.csv": (0, "✓ counts"),
+}
+"""Exit status of each, run in this order in one project, and something that it says."""
+
+SERVED = "make ui"
+
+OTHER = """
+type: pipeline
+inputs: {rows: {type: uri_file, path: "azureml://datastores/lake/paths/rows.csv"}}
+jobs:
+  counts:
+    command: wc -l ${{inputs.rows}} > ${{outputs.lines}}
+    inputs: {rows: "${{parent.inputs.rows}}"}
+    outputs: {lines: {type: uri_file}}
+"""
+
+
+def commands(page: str) -> list[str]:
+    """What the shell blocks of a page say to type, without remarks."""
+    blocks = [token.content for token in MarkdownIt().parse(page) if token.info in ("sh", "bash")]
+    lines = [line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith(("mlops ", "make "))]
+
+
+def test_commands_are_found_in_the_blocks_of_a_page():
+    page = "Run `mlops no`.\n\n```bash\nmlops fly   # up\ncd x\nmake tea\n```\n\n```yaml\nmlops no\n```\n"
+    assert commands(page) == ["mlops fly", "make tea"]
+
+
+def test_every_command_of_the_pages_is_run_by_a_test(reference: Project):
+    pages = [reference.path / "README.md", *(reference.path / "docs").glob("*.md")]
+    documented = {command for page in pages for command in commands(page.read_text(encoding="utf-8"))}
+    assert documented == {*ELSEWHERE, *HERE, SERVED}
+    for file, name in (each.split("::") for each in ELSEWHERE.values()):
+        assert f"def {name}(" in (TEMPLATE / file).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def used(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with a sample of the data, and commands in `.venv/bin` that run in the interpreter of the tests."""
+    project = reference.copy(tmp_path_factory.mktemp("used") / "project")
+    tools = project.path / ".venv" / "bin"
+    tools.mkdir(parents=True)
+    for name, module in (("mlops", "mlops"), ("mlflow", "mlflow")):
+        (tools / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n')
+        (tools / name).chmod(0o755)
+    data = project.path / "data" / "applications.parquet"
+    pl.read_parquet(data).head(20_000).write_parquet(data)
+    (project.path / "new.parquet").write_bytes(data.read_bytes())
+    (project.path / "new.csv").write_text("a\n1\n")
+    return project
+
+
+def test_the_commands_do_what_the_pages_say(used: Project, tmp_path: Path):
+    (tmp_path / "pipeline.yml").write_text(OTHER)
+    path = f"{used.path / '.venv' / 'bin'}:{used.environment['PATH']}"
+    for command, (status, said) in HERE.items():
+        words = command.replace("/other/", f"{tmp_path}/").replace("NAME:VERSION", "income-support-triage:1")
+        words = words.replace(" RUN", " last").replace("make ", "make -o .venv/.synced ")
+        done = used.run(*shlex.split(words), PATH=path)
+        assert done.returncode == status, f"{command}\n{done.stdout}{done.stderr}"
+        assert said in done.stdout, f"{command}\n{done.stdout}"
+
+
+@pytest.fixture
+def browsed(used: Project) -> Iterator[str]:
+    """The address of the page that `make ui` serves, until the test ends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [*shlex.split(SERVED), "-o", ".venv/.synced", f"PORT={port}"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(command, cwd=used.path, env=used.environment, start_new_session=True, **quiet)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+
+
+def test_the_runs_are_shown_in_a_browser(browsed: str):
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(browsed, timeout=5) as answer:
+                assert b"MLflow" in answer.read()
+            return
+        except OSError:
+            time.sleep(0.5)
+    pytest.fail(f"nothing answers at {browsed}")
