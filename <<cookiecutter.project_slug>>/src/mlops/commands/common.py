@@ -1,0 +1,26 @@
+"""What commands have in common: options, and the project that they are typed in."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from mlops.platform.base import Platform
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+Environment = Literal["local", "dev", "staging", "prod"]
+Run = Annotated[str, typer.Argument(help="A run's id, the start of one, or `last`.")]
+
+
+def group(about: str) -> typer.Typer:
+    """Commands about one thing."""
+    return typer.Typer(no_args_is_help=True, help=about)
+
+
+def open_platform() -> tuple[Path, "Platform"]:
+    """The folder of the project that the current folder lies in, and where its jobs run."""
+    from mlops import platform, settings
+
+    project = settings.find(Path.cwd()).parent
+    return project, platform.open("local", project)

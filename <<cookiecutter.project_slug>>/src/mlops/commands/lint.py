@@ -1,0 +1,32 @@
+"""`mlops lint`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlops.commands.common import AsJson, Environment
+
+Paths = list[Path] | None
+
+
+def lint(
+    paths: Annotated[Paths, typer.Argument(help="Files and folders; else mlops.yaml and azureml/.")] = None,
+    on: Annotated[Environment, typer.Option("--on", help="Where the specs are to run.")] = "local",
+    as_json: AsJson = False,
+) -> None:
+    """Find every mistake in mlops.yaml and the Azure ML files."""
+    from mlops import settings
+    from mlops.specs.lint.check import lint
+
+    project = settings.find(Path.cwd()).parent
+    count, mistakes = lint(paths or [project / "mlops.yaml", project / "azureml"], project, on)
+    if as_json:
+        print(json.dumps([{"file": str(each.file), "line": each.line, "what": each.what} for each in mistakes]))
+    else:
+        for mistake in mistakes:
+            print(str(mistake).replace(f"{Path.cwd()}/", ""))
+        print(f"{len(mistakes) or 'no'} mistake{'' if len(mistakes) == 1 else 's'} in {count} files")
+    if mistakes:
+        raise typer.Exit(2 if any(each.malformed for each in mistakes) else 1)
