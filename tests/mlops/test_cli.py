@@ -74,3 +74,12 @@ def test_a_foreign_job_is_shown_as_its_file_says_on_any_terminal(project: Projec
     assert done.returncode == 0, done.stderr
     assert "a [b] and [/c], run " in done.stdout
     assert "job: its output 'verdicts' is empty" in done.stdout
+
+
+def test_the_last_line_of_a_run_says_where_its_logs_and_outputs_are(project: Project):
+    (project.path / "job.yml").write_text("command: echo hello; echo bye > ${{outputs.o}}/x\noutputs: {o: }\n")
+    first, *_, last = project.mlops("run", "job.yml").stdout.splitlines()
+    folder = Path(last.removeprefix("Its logs and outputs: "))
+    assert (folder / "logs" / "job.txt").read_text() == "hello\n"
+    assert (folder / "outputs" / "job" / "o" / "x").read_text() == "bye\n"
+    assert first.endswith(", 1 step")

@@ -220,6 +220,32 @@ def test_an_mltable_names_files_and_folders_and_drops_columns(lab: Lab) -> None:
     assert rows(lab, done) == ["['0', '1', 'store'] north", "['0', '1', 'store'] south"]
 
 
+SHOW = (
+    "def run(rows): return [' '.join(f'{name}={value}' for name, value in row.items()) for _, row in rows.iterrows()]"
+)
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        ("  - drop_columns: [store, missing]\n  - drop_columns: q\n", "brand=1"),
+        ("  - keep_columns: {columns: [store, q]}\n", "store=north q=5"),
+        ("  - keep_columns: q\n", "q=5"),
+    ],
+)
+def test_an_mltable_keeps_and_drops_columns(lab: Lab, steps: str, shown: str) -> None:
+    lab.write("data/MLTable", MLTABLE + steps)
+    lab.write("data/rows/north/a.csv", "brand;q\n1;5\n")
+    assert rows(lab, lab.run(splits(lab, SHOW, lab.path / "data", batch_bytes=1000))) == [shown]
+
+
+def test_the_rows_of_an_mltable_can_say_the_path_of_their_file(lab: Lab) -> None:
+    lab.write("data/MLTable", MLTABLE.replace("{delimiter", "{include_path_column: true, delimiter"))
+    file = lab.write("data/rows/north/a.csv", "brand;q\n1;5\n")
+    done = lab.run(splits(lab, SHOW, lab.path / "data", batch_bytes=1000))
+    assert rows(lab, done) == [f"brand=1 q=5 store=north Path={file}"]
+
+
 def test_what_an_mltable_says_and_is_not_done_here_is_refused(lab: Lab) -> None:
     lab.write("data/MLTable", MLTABLE + "  - take: 5\n")
     lab.write("data/rows/north/a.csv", "brand;q\n1;5\n")
@@ -238,3 +264,13 @@ def test_parquet_is_a_table_too(lab: Lab) -> None:
     pandas.DataFrame({"k": ["b", "a", "b"], "v": [1, 2, 3]}).to_parquet(lab.path / "data" / "x.parquet")
     done = lab.run(splits(lab, KEYS, lab.path / "data", partition_keys=("k",)))
     assert rows(lab, done) == ["[('k', 'a')] 1", "[('k', 'b')] 2"]
+
+
+def test_a_mini_batch_of_a_key_may_return_nothing_and_one_of_files_may_not(lab: Lab) -> None:
+    for store in ("1", "2"):
+        lab.write(f"data/store={store}/a.txt", "x")
+    script = "def run(paths): return []"
+    by_key = splits(lab, script, lab.path / "data", partition_keys=("store",), error_threshold=0)
+    assert lab.run(by_key).status == 0
+    by_file = lab.run(splits(lab, script, lab.path / "data", batch_files=1, error_threshold=0))
+    assert "1 failed, which is over `error_threshold: 0`" in by_file.event("splits").detail

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -113,6 +114,16 @@ def test_an_empty_output_folder_is_said(lab: Lab) -> None:
     assert "'out' is empty" in done.event("lazy").detail
 
 
+def test_an_mlflow_that_a_job_installs_for_itself_is_said(lab: Lab) -> None:
+    done = lab.run(
+        node("brings", "mkdir -p $PIP_TARGET/mlflow_skinny-2.18.0.dist-info"),
+        node("same", f"mkdir -p $PIP_TARGET/mlflow-{version('mlflow')}.dist-info"),
+    )
+    assert done.status == 0
+    assert "it installed MLflow 2.18.0, but the record of runs is of 3." in done.event("brings").detail
+    assert done.event("same").detail == ""
+
+
 def test_a_node_over_its_time_limit_is_ended(lab: Lab) -> None:
     done = lab.run(node("slow", "echo begun; sleep 600", timeout=0.5))
     assert done.states == {"slow": "failed"}
@@ -151,16 +162,18 @@ def test_a_node_sees_an_allow_list_and_not_the_callers_variables(lab: Lab, monke
 @pytest.mark.skipif(shutil.which("pip") is None, reason="no pip here")
 def test_pip_in_a_job_installs_for_that_node_only(lab: Lab) -> None:
     with ZipFile(lab.path / "only_here-1-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("only_here.py", "")
+        wheel.writestr("only_here.py", "import sys\n\n\ndef main():\n    print(sys.prefix)\n")
+        wheel.writestr("only_here-1.dist-info/entry_points.txt", "[console_scripts]\nonly-here = only_here:main\n")
         wheel.writestr("only_here-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: only-here\nVersion: 1\n")
         wheel.writestr("only_here-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr("only_here-1.dist-info/RECORD", "")
-    installs = "pip install --no-index ${{inputs.wheel}} && python -c 'import only_here'"
+    installs = "pip install --no-index ${{inputs.wheel}} && only-here > ${{outputs.out}}/prefix"
     done = lab.run(
         node("installs", installs, inputs={"wheel": asset(Path(wheel.filename or ""))}, outputs=OUT),
         node("after", "python -c 'import only_here'", inputs={"x": folder("installs")}),
     )
     assert done.states == {"installs": "finished", "after": "failed"}
+    assert (lab.output(done, "installs") / "prefix").read_text().strip() == sys.prefix
 
 
 def test_a_project_whose_path_has_spaces_and_quotes_runs(tmp_path: Path, with_database) -> None:

@@ -59,7 +59,8 @@ def test_the_goal_is_obeyed_and_a_failed_trial_is_counted_and_said(lab: Lab) -> 
     ("command", "why"),
     [
         (TRY.replace("loss", "accuracy"), "metric 'loss'. They logged: accuracy. Log it, or name another."),
-        ("true", "metric 'loss'. They logged: no metric."),
+        ("true", "metric 'loss'. They logged: no metric. Log it, or name another. "),
+        ("mkdir -p $PIP_TARGET/mlflow-2.18.0.dist-info", "it installed MLflow 2.18.0, but the record of runs is of "),
         (TRY.replace("${{inputs.x}})", "float('nan'))"), "with a finite metric 'loss'"),
         ("echo broken; exit 7", "exit code 7"),
     ],
@@ -68,6 +69,7 @@ def test_no_trial_with_the_metric_is_a_failure_in_words(lab: Lab, command: str, 
     done = lab.run(tries(command))
     assert (done.status, done.states) == (3, {"tries": "failed"})
     assert "none of 3 trials" in done.event("tries").detail and why in done.event("tries").detail
+    assert done.event("tries").detail.endswith("logs/tries.1.txt")
 
 
 SPACE = {

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlops.errors import Misuse
 from mlops.specs.bind import bind
 from mlops.specs.expressions import render
 from mlops.specs.load import Item
@@ -266,6 +267,20 @@ def test_the_latest_of_several_versions_is_the_highest_number(write, bound, tmp_
     job = bound(spec)
     found = {name: value.path.name for name, value in job.inputs.items() if isinstance(value, Asset)}
     assert found == {"rows": "10.csv", "old": "9.csv"}
+
+
+def test_a_name_that_the_project_does_not_say_is_found_below_the_file_that_refers_to_it(write, tmp_path: Path) -> None:
+    job = write("type: pipeline\njobs:\n  one:\n    component: azureml:adds@latest\n", "elsewhere/job.yml")
+    write("name: adds\ntype: command\ncommand: echo theirs\n", "elsewhere/components/adds.yml")
+    ours = tmp_path / "project"
+    ours.mkdir()
+    assert bind(job, project=ours).nodes[0].command == "echo theirs"
+    (ours / "adds.yml").write_text("name: adds\ntype: command\ncommand: echo ours\n")
+    assert bind(job, project=ours).nodes[0].command == "echo ours"
+    (ours / "adds.yml").unlink()
+    (tmp_path / "elsewhere/components/adds.yml").rename(tmp_path / "adds.yml")
+    with pytest.raises(Misuse, match="component is `azureml:adds@latest`, not on this machine"):
+        bind(job, project=ours)
 
 
 PLACE = Place(Path("job.yml"), 1)

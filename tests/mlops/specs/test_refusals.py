@@ -179,7 +179,7 @@ def test_a_curated_environment_that_cannot_be_had_here_is_refused_by_name(refusa
     text = "command: ls\nenvironment: azureml://registries/azureml/environments/tensorflow-2.16-cuda12/labels/latest\n"
     said = refusal(text)
     assert said == (
-        "job.yml:2: `job` wants the environment `tensorflow-2.16-cuda12`, but `tensorflow` is not on this machine. "
+        "job.yml:2: the environment `tensorflow-2.16-cuda12` has `tensorflow`, which is not on this machine. "
         "Install it into this project's environment, or submit this file to Azure ML."
     )
 

@@ -14,6 +14,7 @@ from mlops.gates.base import read_verdicts, tally
 from mlops.platform.base import Event, Jobs
 from mlops.show import console
 from mlops.specs.types import Job
+from mlops.words import counted
 
 MARKS = {
     "reused": ("↺", "cyan"),
@@ -29,7 +30,7 @@ def follow(job: Job, events: Iterable[Event], run: str) -> int:
     """Show the events of a run as they come; returns the exit status."""
     for sentence in job.ignored:
         console.print(Text(sentence, style="dim"), soft_wrap=True)
-    console.print(Text.assemble(f"{job.name}, run ", (run[:8], "bold"), f", {len(job.nodes)} steps"))
+    console.print(Text.assemble(f"{job.name}, run ", (run[:8], "bold"), f", {counted(len(job.nodes), 'step')}"))
     at_work: set[str] = set()
     status = 0
     with console.status("") as spinner:
@@ -54,8 +55,8 @@ def _line(event: Event) -> Text:
 
 
 def _detail(event: Event) -> None:
-    """Why a node failed, or what is odd about one that runs all the same."""
-    if event.detail and event.state in ("refused", "failed"):
+    """Why a node failed, what is odd about one that runs all the same, or where the run's logs and outputs are."""
+    if event.detail and (event.node is None or event.state in ("refused", "failed")):
         console.print(Text(event.detail, style="dim"), soft_wrap=True)
     elif event.detail and event.state in ("started", "finished"):
         console.print(Text(f"  {event.node}: {event.detail}", style="yellow"), soft_wrap=True)

@@ -14,7 +14,8 @@ State = Literal["started", "reused", "finished", "refused", "failed", "cancelled
 class Event:
     """What just happened to a node, or to the run itself (`node` is None, the last event of a run).
 
-    `detail` is a sentence: for a failure the last lines of the log and where the rest is.
+    `detail` is a sentence: for a failure the last lines of the log and where the rest is, on the last event where all
+    logs and outputs are.
     `status` on the last event is the exit status: 0 done, 1 refused, 2 unreadable input, 3 failed, 130 cancelled.
     """
 

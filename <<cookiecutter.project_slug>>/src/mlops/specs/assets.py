@@ -16,22 +16,29 @@ REMOTE = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:")
 class Project:
     """The YAML files of a project folder, searched by the `name:` of what they describe. Hidden folders are not.
 
+    A name that none of them says is looked for below the folder of the file that refers to it.
     `mapped` says which folder of this machine holds what lies under the start of a URI.
     """
 
     def __init__(self, folder: Path | None, mapped: Mapping[str, Path] | None = None) -> None:
         self.folder, self.mapped = folder, mapped or {}
 
-    def find(self, reference: str, kind: str) -> Item | None:
+    def find(self, reference: Item, kind: str) -> Item | None:
         """The `data` asset or `component` that `azureml:NAME@latest` or `azureml:NAME:VERSION` means, if a file has it.
 
         A file without a version is every version. Raises Misuse when two files say the same name and version.
         """
-        wanted = NAMED.fullmatch(reference)
+        wanted = NAMED.fullmatch(str(reference.value))
         if wanted is None:
             return None
+        found = self._below(self.folder, wanted, kind) or self._below(reference.place.file.parent, wanted, kind)
+        latest = max(found, key=lambda version: [int(part) for part in re.findall(r"\d+", version)], default="")
+        return found.get(latest)
+
+    def _below(self, folder: Path | None, wanted: re.Match[str], kind: str) -> dict[str, Item]:
+        """What the files below a folder describe under that name, by version."""
         found: dict[str, Item] = {}
-        for item in map(read, self._naming(wanted["name"])):
+        for item in map(read, _naming(folder, wanted["name"]) if folder else ()):
             version = str(item.plain().get("version") or "")
             if _kind(item) != kind or (version and wanted["version"] not in (version, None)):
                 continue
@@ -39,8 +46,7 @@ class Project:
                 twin = found[version].place.file
                 raise item.wrong(f"describes the {kind} `{wanted['name']}`, and so does {twin}. Rename one.")
             found[version] = item
-        latest = max(found, key=lambda version: [int(part) for part in re.findall(r"\d+", version)], default="")
-        return found.get(latest)
+        return found
 
     def local(self, item: Item, name: str) -> Path | None:
         """Where the longest start of a URI that is mapped leads. Raises Misuse when nothing is there."""
@@ -54,14 +60,6 @@ class Project:
             what = f"input `{name}`: {path} does not exist. `environments.local.paths` maps `{start}` to its folder."
             raise item.wrong(f"{what} Copy the data there, or use `--input {name}=PATH`.", kind=Elsewhere)
         return path.absolute()
-
-    def _naming(self, name: str) -> Iterator[Path]:
-        line = re.compile(rf"^name:\s*['\"]?{re.escape(name)}['\"]?\s*(#.*)?$", re.MULTILINE)
-        for folder, inner, files in os.walk(self.folder) if self.folder else ():
-            inner[:] = sorted(each for each in inner if not each.startswith((".", "__")))
-            for file in (Path(folder, each) for each in sorted(files) if each.endswith((".yml", ".yaml"))):
-                if line.search(file.read_text("utf-8-sig", errors="replace")):
-                    yield file
 
 
 def existing(item: Item, what: str, remedy: str) -> Path:
@@ -80,7 +78,7 @@ def locate(item: Item, name: str, project: Project) -> Path | None:
 
     Raises Misuse when it should be here and is not.
     """
-    if asset := project.find(str(item.value), "data"):
+    if asset := project.find(item, "data"):
         return locate(asset.get("path") or asset, name, project)
     if REMOTE.match(str(item.value)):
         return project.local(item, name)
@@ -91,3 +89,12 @@ def _kind(item: Item) -> str:
     if re.search(r"/(data|model)\.schema", item.text("$schema") or "") or item.text("type") in FILES:
         return "data"
     return "component" if item.get("command") or item.get("jobs") or item.get("task") else ""
+
+
+def _naming(folder: Path, name: str) -> Iterator[Path]:
+    line = re.compile(rf"^name:\s*['\"]?{re.escape(name)}['\"]?\s*(#.*)?$", re.MULTILINE)
+    for place, inner, files in os.walk(folder):
+        inner[:] = sorted(each for each in inner if not each.startswith((".", "__")))
+        for file in (Path(place, each) for each in sorted(files) if each.endswith((".yml", ".yaml"))):
+            if line.search(file.read_text("utf-8-sig", errors="replace")):
+                yield file

@@ -44,7 +44,7 @@ def of_node(node: Item, name: str, project: Project) -> Component:
     task = (node.get("task") or item.get("task") or item) if kind == "parallel" else item
     code, environment, includes = task.get("code"), task.get("environment"), item.take("additional_includes", list)
     if environment:
-        check_environment(environment, name)
+        check_environment(environment)
     declares = reference is not None and (kind != "sweep" or item is not reference or "inputs" in item.value)
     return Component(
         name=(item.text("name") if reference else None) or name,
@@ -65,7 +65,7 @@ def referred(node: Item, project: Project) -> Item:
     reference = node.get("component") or node.get("trial")
     if reference is None or isinstance(reference.value, dict):
         return reference or node
-    if found := project.find(str(reference.value), "component"):
+    if found := project.find(reference, "component"):
         return found
     return read(existing(reference, "component", f"Name the file of a component in this project, or {SUBMIT}"))
 

@@ -28,11 +28,11 @@ def refused(item: Item, name: str, kind: str) -> Misuse:
     return at.wrong(what, kind=Elsewhere)
 
 
-def check_environment(environment: Item, name: str) -> None:
+def check_environment(environment: Item) -> None:
     """Raises Misuse for a curated environment whose name is that of a framework that is not installed here."""
     curated = CURATED.match(str(environment.value))
     for word, module in TABLE["frameworks"].items():
         if curated and word in curated["name"].lower() and find_spec(module) is None:
-            what = f"`{name}` wants the environment `{curated['name']}`, but `{module}` is not on this machine."
+            what = f"the environment `{curated['name']}` has `{module}`, which is not on this machine."
             remedy = f"Install it into this project's environment, or {SUBMIT}"
             raise environment.wrong(f"{what} {remedy}", kind=Elsewhere)

@@ -79,6 +79,33 @@ def test_a_job_brings_the_components_that_it_names(specs: Project) -> None:
     assert "did you mean `is_deterministic`" in specs.mlops("lint", TRAIN).stdout
 
 
+def test_a_job_that_runs_a_pipeline_component_is_judged_by_what_that_declares(specs: Project) -> None:
+    folder = specs.path / "azureml" / "whole"
+    folder.mkdir()
+    (folder / "echo.yml").write_text(
+        "$schema: https://azuremlschemas.azureedge.net/latest/pipelineComponent.schema.json\n"
+        "type: pipeline\nname: says\ninputs:\n  word: {type: string}\noutputs:\n  said: {type: uri_folder}\njobs:\n"
+        "  one:\n    type: command\n    command: echo ${{inputs.word}} > ${{outputs.said}}/word\n"
+        "    environment: azureml:e@latest\n    inputs: {word: '${{parent.inputs.word}}'}\n"
+        "    outputs: {said: '${{parent.outputs.said}}'}\n"
+    )
+    job = folder / "job.yml"
+    job.write_text(
+        "$schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json\n"
+        "type: pipeline\ncomponent: ./echo.yml\ninputs:\n  word: hello\noutputs:\n  said: {mode: upload}\n"
+    )
+    assert specs.mlops("lint", str(job)).stdout == "no mistakes in 2 files\n"
+    change(specs, job, "  word: hello", "  word: hello\n  wrod: hello")
+    assert "component `says` has no input `wrod`, so Azure ML drops it" in specs.mlops("lint", str(job)).stdout
+
+
+def test_a_component_is_judged_once_though_a_job_names_it_too(specs: Project) -> None:
+    curated = "azureml://registries/azureml/environments/tensorflow-2.16-cuda12/labels/latest"
+    change(specs, "azureml/components/gate.yml", "file:../environments/job.yml", curated)
+    found = specs.mlops("lint", TRAIN).stdout
+    assert found.count("the environment `tensorflow-2.16-cuda12` has `tensorflow`, which is not on this machine") == 1
+
+
 def test_a_gate_of_ones_own_has_its_limits_judged(specs: Project) -> None:
     gates = specs.path / "src" / specs.package / "gates"
     gates.mkdir()

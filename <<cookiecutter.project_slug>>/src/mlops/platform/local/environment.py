@@ -30,10 +30,12 @@ ALONE = {
 
 def variables(packages: Path, distributed: bool) -> dict[str, str]:
     """Variables of a node. `python` is the interpreter of the project; what `pip` installs goes to `packages`,
-    which only this node imports from, so that no job changes the project's environment."""
+    where only this node finds modules and programs, so that no job changes the project's environment."""
     found = {name: os.environ[name] for name in ALLOWED if name in os.environ}
+    path = os.environ.get("PATH", os.defpath)
     return (found | ALONE if distributed else found) | {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
+        "PATH": os.pathsep.join((str(packages / "bin"), str(Path(sys.executable).parent), path)),
+        "PIP_PYTHON": sys.executable,
         "PIP_TARGET": str(packages),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONPATH": str(packages),

@@ -58,7 +58,8 @@ class LocalJobs:
             raise
         finally:
             self._end(bench, status)
-        yield Event(run, None, bench.record["state"], bench.record["seconds"], status=status)
+        where = f"Its logs and outputs: {self._runs.folder(run)}"
+        yield Event(run, None, bench.record["state"], bench.record["seconds"], where, status)
 
     def find(self, reference: str) -> str:
         return self._runs.find(reference)

@@ -63,7 +63,7 @@ def main(file):
     with ThreadPoolExecutor(plan["workers"]) as pool:
         try:
             for task, result in zip(tasks, pool.map(lambda task: attend(file, plan, task, idle), tasks), strict=True):
-                lost = task["items"] if isinstance(result, str) else max(0, task["items"] - result)
+                lost = missing(task, result)
                 items, batches, broken = items + lost, batches + (lost > 0), broken + isinstance(result, str)
                 for name, seen in (("error_threshold", items), ("mini_batch_error_threshold", batches)):
                     if 0 <= plan[name] < seen:
@@ -82,6 +82,13 @@ def main(file):
     if plan["append_row_to"]:
         join(file, tasks, Path(plan["append_row_to"]))
     return None
+
+
+def missing(task, result):
+    """How many items have no result. A mini batch that was made by keys may return nothing."""
+    if isinstance(result, str):
+        return task["items"]
+    return 0 if task["keys"] else max(0, task["items"] - result)
 
 
 def attend(file, plan, task, idle):
@@ -114,7 +121,10 @@ def of_table(plan, folder):
 
     def read(file):
         rows = getattr(pandas, table["reader"])(file["path"], **table["options"]).assign(**file["columns"])
-        return rows.drop(columns=table["drop"], errors="ignore")
+        if column := table["path_column"]:
+            rows = rows.assign(**{column: file["path"]})
+        kept = rows if table["kept"] is None else rows[table["kept"]]
+        return kept.drop(columns=table["dropped"], errors="ignore")
 
     def parts():
         if keys:

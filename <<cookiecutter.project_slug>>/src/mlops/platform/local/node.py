@@ -2,9 +2,10 @@
 
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
+from importlib.metadata import version
 from typing import Any
 
 from mlops import digest, files
@@ -97,13 +98,19 @@ class _Attempt:
         self.place.keep_files(artifacts)
         if ended.code == 0:
             outputs = self.place.keep(artifacts, complete=True)
-            empty = [name for name, kept in outputs.items() if kept.digest == EMPTY]
-            return self._finish(outputs, f"its output '{empty[0]}' is empty" if empty else "")
+            return self._finish(outputs, "; ".join(self._remarks(outputs)))
         status = REFUSALS.get(tracking.read(self.child).tags.get("mlops.refused", ""), 3)
         if status == 3:
             return self._ended("failed", f"failed with {self._how(ended)}. {self._tail()}", 3, exit=ended.code)
         outputs = self.place.keep(artifacts, complete=False)
         return self._ended("refused", f"refused. {self._tail()}", status, self._made(outputs), exit=ended.code)
+
+    def _remarks(self, outputs: Mapping[str, Output]) -> Iterator[str]:
+        if empty := [name for name, kept in outputs.items() if kept.digest == EMPTY]:
+            yield f"its output '{empty[0]}' is empty"
+        own, ours = self.place.installed("mlflow") or self.place.installed("mlflow_skinny"), version("mlflow")
+        if own not in ("", ours):
+            yield f"it installed MLflow {own}, but the record of runs is of {ours}: what it logged may be missing"
 
     def _search(self, say: Say) -> Outcome:
         """Run the trials of a sweep as nodes of their own, and take over what the best one wrote."""
@@ -122,7 +129,7 @@ class _Attempt:
         self.used = together(trial.outcome.record for trial in search.trials)
         if bench.processes.stopped:
             return self._ended("cancelled")
-        best = search.best()
+        best = search.best(bench.runs.log(bench.run, f"{name}.1"))
         assert best.outcome.made
         self.place.show(best.outcome.made)
         return self._finish(best.outcome.made.outputs, search.summary(best), sweep=search.record(best))

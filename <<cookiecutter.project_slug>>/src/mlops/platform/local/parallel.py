@@ -30,14 +30,16 @@ HIVE = re.compile(r"([^/=]+)=([^/]*)/")
 class Table:
     """Files, each with its `path` and the `columns` that its name says.
 
-    `reader` is the function of pandas that reads one, with `options` and without the columns in `drop`; empty where
-    files stay files.
+    `reader` is the function of pandas that reads one, with `options`; empty where files stay files. `path_column` is
+    where rows say the path of their file. Of all columns only `kept` go on, unless it is None, and none of `dropped`.
     """
 
     files: Sequence[Mapping[str, Any]]
     reader: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
-    drop: Sequence[str] = ()
+    path_column: str = ""
+    kept: Sequence[str] | None = None
+    dropped: Sequence[str] = ()
 
 
 def command(parallel: Parallel, inputs: Mapping[str, str], outputs: Mapping[str, str], place: Path) -> str:
@@ -116,12 +118,15 @@ def _transformed(table: Table, folder: Path, steps: Iterable[Any]) -> Table:
         ((name, said),) = step.items() if isinstance(step, Mapping) else ((step, {}),)
         match name:
             case "read_delimited" | "read_parquet":
-                table = replace(table, reader=READERS[name], options=_options(said or {}, name))
+                column = "Path" if (said or {}).get("include_path_column") else ""
+                table = replace(table, reader=READERS[name], options=_options(said or {}, name), path_column=column)
             case "extract_columns_from_partition_format":
                 form = said["partition_format"] if isinstance(said, Mapping) else said
                 table = replace(table, files=[_partitioned(form, folder, file) for file in table.files])
             case "drop_columns":
-                table = replace(table, drop=[*table.drop, *([said] if isinstance(said, str) else said)])
+                table = replace(table, dropped=[*table.dropped, *_names(said)])
+            case "keep_columns":
+                table = replace(table, kept=_names(said))
             case "convert_column_types":
                 pass
             case _:
@@ -132,6 +137,12 @@ def _transformed(table: Table, folder: Path, steps: Iterable[Any]) -> Table:
 def _options(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     header = None if str(said.get("header")).lower() in NO_HEADER else "infer"
     return {"sep": said.get("delimiter", ","), "header": header} if name == "read_delimited" else {}
+
+
+def _names(said: Any) -> Sequence[str]:
+    """The columns that a step names: one, a list, or either under `columns`."""
+    columns = said["columns"] if isinstance(said, Mapping) else said
+    return [columns] if isinstance(columns, str) else columns
 
 
 def _partitioned(form: str, folder: Path, file: Mapping[str, Any]) -> Mapping[str, Any]:

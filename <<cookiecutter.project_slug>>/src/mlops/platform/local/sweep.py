@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
@@ -80,17 +81,17 @@ class Search:
                     study.tell(each, value, optuna.trial.TrialState.FAIL if value is None else None)
                     self.trials += [trial] if trial else []
 
-    def best(self) -> Trial:
-        """The first of the trials with the best value. Raises Failure when none has one."""
+    def best(self, log: Path) -> Trial:
+        """The first of the trials with the best value. Raises Failure, naming the log of one, when none has one."""
         sweep, sign = self._sweep, 1 if self._sweep.goal == "minimize" else -1
         measured = [(sign * trial.value, trial.number, trial) for trial in self.trials if trial.value is not None]
         if measured:
             return min(measured)[2]
         logged = sorted({name for trial in self.trials for name in trial.metrics} - OF_THE_RUNNER)
-        ends = next((trial.outcome.detail for trial in self.trials if trial.outcome.detail), "")
+        ends = next((f"{trial.outcome.detail}. " for trial in self.trials if trial.outcome.detail), "")
         raise Failure(
             f"none of {len(self.trials)} trials ended well with a finite metric '{sweep.metric}'. "
-            f"They logged: {', '.join(logged) or 'no metric'}. Log it, or name another. {ends}".rstrip()
+            f"They logged: {', '.join(logged) or 'no metric'}. Log it, or name another. {ends}See {log}"
         )
 
     def summary(self, best: Trial) -> str:

@@ -55,6 +55,11 @@ class Workplace:
         if left.is_dir() and any(left.iterdir()):
             shutil.move(left, artifacts / "outputs")
 
+    def installed(self, package: str) -> str:
+        """The version of a package that the node installed for itself; empty when it did not."""
+        found = next((self.folder / "packages").glob(f"{package}-*.dist-info"), None)
+        return found.name.removeprefix(f"{package}-").removesuffix(".dist-info") if found else ""
+
     def show(self, made: Made) -> None:
         """Let the outputs of another node, of this run or an earlier one, be seen as those of this node."""
         self._final.parent.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ ELSEWHERE = re.compile(r"\b(?:cd|git|wget|curl|cp|mv|unzip|tar|cat|echo)\s")
 
 def check(draft: Draft) -> None:
     """Refuse what binding lets pass in a job or component, and in the nodes that it says inline."""
+    _check_inputs(draft, {})
     if draft.component.kind == "pipeline":
         _check_pipeline(draft)
     else:
@@ -39,8 +40,14 @@ def _check_pipeline(pipeline: Draft) -> None:
         if node.component.inputs is None:
             check(node)
         else:
-            for name, each in node.item.section("inputs").items():
-                _check_given(node.component, name, each, types)
+            _check_inputs(node, types)
+
+
+def _check_inputs(node: Draft, types: Mapping[str, str]) -> None:
+    """Refuse what a node gives to a component that does not want it; `types` are those of what it may be bound to."""
+    if node.component.inputs is not None:
+        for name, item in node.item.section("inputs").items():
+            _check_given(node.component, name, item, types)
 
 
 def _check_given(component: Component, name: str, item: Item, types: Mapping[str, str]) -> None:
