@@ -35,7 +35,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def remove(path: Path) -> None:
     """Remove a file or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(path, onerror=_unlocked)
     else:
         with suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
@@ -44,6 +44,19 @@ def remove(path: Path) -> None:
 def reason(error: OSError) -> str:
     """The system's words; those for the first file when copying a folder failed."""
     return str(error.args[0][0][2]) if isinstance(error, shutil.Error) else error.strerror or str(error)
+
+
+def blamed(error: OSError) -> str:
+    """The system's words, and the file that they are about where it is known."""
+    return reason(error) + (f": {error.filename}" if error.filename else "")
+
+
+def _unlocked(act: Any, name: str, _: Any) -> None:
+    """What to do when something cannot be removed: let its folder be written to, and try once more."""
+    with suppress(OSError):
+        Path(name).parent.chmod(0o700)
+        Path(name).chmod(0o700)
+        act(name)
 
 
 def as_json(value: Any) -> str:

@@ -1,5 +1,6 @@
 """What is used again, and everything that forbids it."""
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from mlops.specs.types import Node
-from tests.mlops.platform.lab import Lab, asset, folder, node, text
+from tests.mlops.platform.lab import Lab, asset, environment, folder, node, text
 
 OUT = {"out": "uri_folder"}
 
@@ -159,3 +160,33 @@ def test_a_damaged_index_of_digests_is_no_harm(lab: Lab, makes: Node) -> None:
     lab.run(makes)
     lab.write(".mlops/digests.json", "[1")
     assert lab.run(makes).states == {"makes": "reused"}
+
+
+def test_an_input_that_changed_while_it_was_read_fails_the_node_and_nothing_is_kept(lab: Lab) -> None:
+    data = lab.write("data/rows.csv", "one")
+    reads = node("reads", "cp ${{inputs.rows}} ${{outputs.out}}/x", inputs={"rows": asset(data)}, outputs=OUT)
+    changed = replace(reads, command=f"echo two > {data}; {reads.command}")
+    done = lab.run(changed)
+    assert (done.status, done.states) == (3, {"reads": "failed"})
+    assert f"its input 'rows' was changed while it ran: {data}" in done.event("reads").detail
+    data.write_text("one")
+    assert lab.run(changed).states == {"reads": "failed"}
+
+
+def test_a_node_that_writes_into_what_an_earlier_one_made_is_a_failure(lab: Lab) -> None:
+    makes = node("makes", "echo good > ${{outputs.out}}/x", outputs=OUT)
+    spoils = node("spoils", "echo bad > ${{inputs.x}}/x", inputs={"x": folder("makes")}, outputs=OUT)
+    done = lab.run(makes, spoils)
+    assert done.states == {"makes": "finished", "spoils": "failed"}
+    assert "its input 'x' was changed while it ran" in done.event("spoils").detail
+    assert lab.run(makes).states == {"makes": "finished"}, "its damaged output is not used again"
+
+
+def test_what_mlflow_no_longer_knows_is_not_reused(lab: Lab, makes: Node) -> None:
+    lab.run(makes)
+    again = lab.command(makes)
+    done = subprocess.run(again, env=environment(), capture_output=True, text=True)
+    assert f"{makes.name} reused" in done.stdout, done.stderr
+    (lab.state / "mlflow.db").unlink()
+    done = subprocess.run(again, env=environment(), capture_output=True, text=True)
+    assert f"{makes.name} finished" in done.stdout, done.stderr

@@ -69,7 +69,7 @@ def test_no_child_survives_a_runner_that_is_ended_and_the_repeat_continues(
         assert record["state"] == "running"
     else:
         assert runner.returncode == 130
-        assert "last cancelled" in said and said.endswith("None cancelled \n")
+        assert "last cancelled" in said and "\nNone cancelled Its logs and outputs: " in said
         assert (record["state"], record["status"]) == ("cancelled", 130)
 
     repeat = lab.run(FIRST, node("last", "echo 2 > ${{outputs.out}}/x", inputs={"x": folder("first")}, outputs=OUT))
@@ -107,3 +107,13 @@ def test_no_trial_of_a_killed_sweep_stays_open_in_mlflow(lab: Lab, tmp_path: Pat
     client = MlflowClient(f"sqlite:///{lab.state}/mlflow.db")
     recorded = client.search_runs([each.experiment_id for each in client.search_experiments()])
     assert sorted(run.info.status for run in recorded) == ["FINISHED", "FINISHED", "KILLED", "KILLED", "KILLED"]
+
+
+def test_a_node_that_outlives_its_killed_runner_writes_nothing_into_the_next_run(lab: Lab, tmp_path: Path) -> None:
+    held = "trap '' TERM; touch {0}.ready; for i in $(seq 100); do echo {1} >> ${{{{outputs.out}}}}/x; sleep 0.05; done"
+    old, new = (node("writes", held.format(tmp_path / who, who), outputs=OUT) for who in ("old", "new"))
+    with subprocess.Popen(lab.command(old), env=environment(), stdout=subprocess.PIPE, text=True) as runner:
+        assert wait_for(tmp_path.joinpath("old.ready").exists)
+        runner.kill()
+    done = lab.run(new)
+    assert set((lab.output(done, "writes") / "x").read_text().split()) == {"new"}

@@ -274,3 +274,11 @@ def test_a_mini_batch_of_a_key_may_return_nothing_and_one_of_files_may_not(lab: 
     assert lab.run(by_key).status == 0
     by_file = lab.run(splits(lab, script, lab.path / "data", batch_files=1, error_threshold=0))
     assert "1 failed, which is over `error_threshold: 0`" in by_file.event("splits").detail
+
+
+@pytest.mark.parametrize("outside", ["../other.csv", "/other.csv"])
+def test_an_mltable_does_not_read_beside_its_folder(lab: Lab, outside: str) -> None:
+    lab.write("data/MLTable", f"paths: [{{file: {outside}}}]\ntransformations: [{{read_delimited: {{}}}}]\n")
+    lab.write("other.csv", "a\n1\n")
+    done = lab.run(splits(lab, SHOW, lab.path / "data", batch_bytes=1000))
+    assert f"its MLTable names {outside}, which is outside" in done.event("splits").detail

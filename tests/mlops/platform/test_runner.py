@@ -353,3 +353,22 @@ def test_a_job_that_asks_for_distribution_sees_itself_alone(lab: Lab, distribute
     command = 'echo "$RANK $WORLD_SIZE $MASTER_ADDR" > ${{outputs.seen}}'
     done = lab.run(node("shows", command, outputs={"seen": "uri_file"}, distributed=distributed))
     assert lab.output(done, "shows", "seen").read_text() == seen
+
+
+def test_a_node_that_ends_well_after_its_time_has_failed_all_the_same(lab: Lab) -> None:
+    polite = node("polite", "trap 'exit 0' TERM; echo half > ${{outputs.out}}/x; sleep 600 & wait", outputs=OUT)
+    done = lab.run(replace(polite, timeout=0.5))
+    assert (done.status, done.states) == (3, {"polite": "failed"})
+    assert "its time limit of 0.5 s" in done.event("polite").detail
+
+
+def test_a_job_that_sets_the_variables_of_azure_ml_ends_no_other_node(lab: Lab) -> None:
+    same = {"variables": {"AZUREML_RUN_ID": "mine"}, "outputs": OUT}
+    done = lab.run(node("quick", "true", **same), node("slow", "sleep 2; echo 1 > ${{outputs.out}}/x", **same))
+    assert done.states == {"quick": "finished", "slow": "finished"}
+
+
+def test_folders_that_a_job_closes_to_everybody_do_not_stop_the_next_run(lab: Lab) -> None:
+    closes = node("closes", "mkdir -p shut/inner; touch shut/inner/x; chmod -R a-w shut")
+    assert [lab.run(closes, fresh=True).status for _ in range(2)] == [0, 0]
+    assert not (lab.state / "work").exists()

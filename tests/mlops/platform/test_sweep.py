@@ -72,6 +72,10 @@ def test_no_trial_with_the_metric_is_a_failure_in_words(lab: Lab, command: str, 
     assert done.event("tries").detail.endswith("logs/tries.1.txt")
 
 
+def test_what_the_runner_measures_is_no_metric_of_the_job(lab: Lab) -> None:
+    assert "metric 'wall_seconds'" in lab.run(tries(metric="wall_seconds")).event("tries").detail
+
+
 SPACE = {
     "x": Distribution("uniform", {"min_value": -1, "max_value": 1}),
     "log": Distribution("loguniform", {"min_value": -3, "max_value": 0}),

@@ -82,7 +82,7 @@ def verdicts(jobs: Jobs, run: str) -> None:
 
 def choice(jobs: Jobs, run: str) -> None:
     """Which of several candidates was chosen, and why."""
-    if why := _output(jobs, run, "choice").get("why"):
+    if isinstance(why := _output(jobs, run, "choice").get("why"), str):
         console.print(Text(why, style="bold"), soft_wrap=True)
 
 

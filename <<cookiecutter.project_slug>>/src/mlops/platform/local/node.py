@@ -1,15 +1,17 @@
 """One node from its inputs to its outputs: found again, or run in a process and recorded."""
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from mlops import digest, files
-from mlops.errors import MlopsError
+from mlops.errors import Failure, MlopsError
 from mlops.platform.base import Event, State
 from mlops.platform.local import cache, environment, parallel, sweep
 from mlops.platform.local.bench import Bench, Outcome
@@ -38,7 +40,7 @@ def execute(bench: Bench, node: Node, made: Mapping[str, Made], say: Say, parent
     except MlopsError as error:
         outcome = Outcome(bench.run, node.name, "failed", 0.0, f"node {node.name}: {error}", error.status)
     except OSError as error:
-        why = f"{files.reason(error)}. Free some space or check rights below {bench.state}, then repeat."
+        why = f"{files.blamed(error)}. Free some space or check its rights, then repeat."
         outcome = Outcome(bench.run, node.name, "failed", 0.0, f"node {node.name}: {why}", 3)
     return replace(outcome, seconds=time.monotonic() - started)
 
@@ -50,7 +52,8 @@ class _Attempt:
         self.bench, self.node, self.made, self.parent = bench, node, made, parent
         self.place = Workplace(bench, node, made)
         self.code = bench.snapshots[node.source].digest
-        digests = {name: found for name, value in node.inputs.items() if (found := self._digest(value))}
+        self.files = {name: file for name, value in node.inputs.items() if (file := self._file(value))}
+        digests = {name: found if made else f"{path.name} {found}" for name, (path, found, made) in self.files.items()}
         self.key = cache.key(node, self.code, digests, bench.environment)
         self.child = ""
         self.used: Mapping[str, float] = {}
@@ -59,7 +62,7 @@ class _Attempt:
         remark = ""
         if self.node.deterministic and not self.bench.fresh:
             found, remark = self.bench.cache.find(self.key)
-            if found:
+            if found and self.bench.tracking.knows(found.child):
                 return self._reuse(found)
         say(Event(self.bench.run, self.node.name, "started", detail=remark))
         self._open({})
@@ -88,7 +91,9 @@ class _Attempt:
             command = render(node.command, place.inputs, place.outputs)
         variables = environment.variables(place.folder / "packages", node.distributed)
         variables |= bench.tracking.variables(self.child, bench.run) | dict(node.variables)
-        return bench.processes.run(command, place.code, variables, place.log, "AZUREML_RUN_ID", node.timeout)
+        if own := node.variables.get("PYTHONPATH"):
+            variables["PYTHONPATH"] = os.pathsep.join((str(place.folder / "packages"), own))
+        return bench.processes.run(command, place.code, variables, place.log, self.child, node.timeout)
 
     def _judge(self, ended: Ended | None) -> Outcome:
         if ended is None or self.bench.processes.stopped:
@@ -96,7 +101,8 @@ class _Attempt:
         self.used, tracking = ended.used, self.bench.tracking
         artifacts = tracking.artifacts(self.child)
         self.place.keep_files(artifacts)
-        if ended.code == 0:
+        if ended.code == 0 and not ended.timed_out:
+            self._check_inputs()
             outputs = self.place.keep(artifacts, complete=True)
             return self._finish(outputs, "; ".join(self._remarks(outputs)))
         status = REFUSALS.get(tracking.read(self.child).tags.get("mlops.refused", ""), 3)
@@ -146,7 +152,9 @@ class _Attempt:
     def _ended(self, state: State, detail: str = "", status: int = 0, made: Made | None = None, **more: Any) -> Outcome:
         """The record names what was made; other nodes read it only when the status is 0."""
         kept = {name: asdict(output) for name, output in made.outputs.items()} if made else {}
-        record = {"child": self.child, "code": self.code, "key": self.key, "outputs": kept, **self.used, **more}
+        reads = {name: source for name, value in self.node.inputs.items() if (source := _source(value))}
+        own = {"child": self.child, "code": self.code, "key": self.key}
+        record = {**own, "inputs": reads, "outputs": kept, **self.used, **more}
         said = f"node {self.node.name} {detail}" if status else detail
         good = made if status == 0 else None
         return Outcome(self.bench.run, self.node.name, state, 0.0, said, status, good, record)
@@ -155,10 +163,21 @@ class _Attempt:
         own = {"mlflow.parentRunId": self.parent, "mlops.key": self.key}
         self.child = self.bench.tracking.open(self.node.name, own | dict(tags))
 
-    def _digest(self, value: Value) -> str | None:
+    def _file(self, value: Value) -> tuple[Path, str, bool] | None:
+        """Where an input is, the digest that it had, and whether a node made it."""
         if isinstance(value, FromNode):
-            return self.made[value.node].outputs[value.output].digest
-        return f"{value.path.name} {self.bench.assets[value.path]}" if isinstance(value, Asset) else None
+            output = self.made[value.node].outputs[value.output]
+            return self.bench.state / output.path, output.digest, True
+        return (value.path, self.bench.assets[value.path], False) if isinstance(value, Asset) else None
+
+    def _check_inputs(self) -> None:
+        """Raises Failure when what the node read is no longer what its key says: its outputs must not be reused."""
+        for name, (path, known, _) in self.files.items():
+            if not path.exists() or self.bench.index.of_path(path) != known:
+                what = f"its input '{name}' was changed while it ran: {path}"
+                raise Failure(
+                    f"{what}. Let no node write to what it reads, leave the file alone, and run the job again."
+                )
 
     def _how(self, ended: Ended) -> str:
         if ended.timed_out:
@@ -171,3 +190,10 @@ class _Attempt:
         lines = self.place.log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
         said = "\n".join(lines) if lines else "(it printed nothing)"
         return f"The end of its log:\n{said}\nThe whole log: {self.place.log}"
+
+
+def _source(value: Value) -> str | None:
+    """`NODE.OUTPUT`, or the path of data; None for a literal."""
+    if isinstance(value, FromNode):
+        return f"{value.node}.{value.output}"
+    return str(value.path) if isinstance(value, Asset) else None

@@ -108,6 +108,8 @@ def _entry(folder: Path, entry: Mapping[str, str]) -> Iterator[Path]:
     """Files that an item of `paths` names: `file: x.csv`, `folder: x` or `pattern: ./**/*.csv`."""
     ((kind, said),) = entry.items()
     for place in folder.glob(said.lstrip("./")) if kind == "pattern" else [folder / said]:
+        if ".." in Path(said).parts or Path(said).is_absolute():
+            raise Failure(f"its MLTable names {said}, which is outside {folder}. Put the data below it.")
         if not place.exists():
             raise Failure(f"its MLTable names {said}, which is not in {folder}. Put it there, or correct the path.")
         yield from (file for _, file in walk(place)) if place.is_dir() else [place]

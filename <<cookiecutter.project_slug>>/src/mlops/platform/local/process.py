@@ -14,6 +14,8 @@ from typing import Any
 from mlops.errors import Failure
 from mlops.platform.local import guard
 
+MARK = "MLOPS_NODE"
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -62,10 +64,10 @@ class Processes:
     ) -> Ended | None:
         """Run a bash command to its end, in a session of its own; None when the run was stopped before it could start.
 
-        `mark` names a variable that only this command's processes carry. Output of both kinds goes to `log`.
+        `mark` is a text that only this command's processes carry, in a variable. Output of both kinds goes to `log`.
         """
-        marked = f"{mark}={variables[mark]}"
-        asked = {"command": command, "directory": str(directory), "variables": dict(variables)}
+        marked = f"{MARK}={mark}"
+        asked = {"command": command, "directory": str(directory), "variables": dict(variables) | {MARK: mark}}
         line = json.dumps(asked | {"mark": marked, "timeout": timeout}) + "\n"
         program = [sys.executable, "-I", "-S", guard.__file__]
         with log.open("ab") as output, self._lock:

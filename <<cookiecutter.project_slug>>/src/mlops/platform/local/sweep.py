@@ -121,7 +121,8 @@ class Search:
             sweep=None,
         )
         outcome, metrics = run(trial, parameters)
-        value = metrics.get(self._sweep.metric, math.nan) if outcome.made else math.nan
+        own = {} if self._sweep.metric in OF_THE_RUNNER or not outcome.made else metrics
+        value = own.get(self._sweep.metric, math.nan)
         return Trial(number, parameters, outcome, metrics, value if math.isfinite(value) else None)
 
 

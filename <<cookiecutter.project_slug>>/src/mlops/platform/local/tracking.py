@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,10 @@ class Tracking:
         with self._recording() as client:
             client.log_batch(run, params=[Param(*item) for item in parameters.items()])
 
+    def tag(self, run: str, name: str, text: str) -> None:
+        with self._recording() as client:
+            client.set_tag(run, name, text)
+
     def close(self, run: str, state: State, metrics: Mapping[str, float] | None = None) -> None:
         """End a run, with the tag `mlops.status` and MLflow's own word for it."""
         from mlflow.entities import Metric, RunTag
@@ -80,6 +84,11 @@ class Tracking:
         """Parameters, metrics (the last value of each) and tags of a run."""
         with self._recording() as client:
             return client.get_run(run).data
+
+    def knows(self, run: str) -> bool:
+        with suppress(Failure):
+            return bool(self.read(run))
+        return False
 
     def artifacts(self, run: str) -> Path:
         return self._state / "artifacts" / run / "artifacts"

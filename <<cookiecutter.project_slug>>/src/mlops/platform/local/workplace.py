@@ -17,11 +17,12 @@ class Workplace:
 
     def __init__(self, bench: Bench, node: Node, made: Mapping[str, Made]) -> None:
         self._bench, self._node = bench, node
-        self.folder = bench.state / "work" / node.name
+        self.folder = bench.state / "work" / bench.run / node.name
         self.code = self.folder / "code"
         self._draft, self._final = self.folder / "outputs", bench.runs.outputs(bench.run, node.name)
         self.inputs = {name: self._text(name, value, made) for name, value in node.inputs.items()}
-        self.outputs = {name: str(bench.root / "work" / node.name / "outputs" / name) for name in node.outputs}
+        here = bench.root / self._draft.relative_to(bench.state)
+        self.outputs = {name: str(here / name) for name in node.outputs}
         self.log = bench.runs.log(bench.run, node.name)
 
     def lay_out(self) -> None:
@@ -50,10 +51,10 @@ class Workplace:
         return {name: Output(str(where / name), index.of_path(self._final / name)) for name in names}
 
     def keep_files(self, artifacts: Path) -> None:
-        """Move what the node left in `./outputs` to the artifacts of its run, as Azure ML does."""
+        """Copy what the node left in `./outputs` to the artifacts of its run, as Azure ML does."""
         left = self.code / "outputs"
         if left.is_dir() and any(left.iterdir()):
-            shutil.move(left, artifacts / "outputs")
+            shutil.copytree(left, artifacts / "outputs", dirs_exist_ok=True)
 
     def installed(self, package: str) -> str:
         """The version of a package that the node installed for itself; empty when it did not."""
