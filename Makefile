@@ -34,6 +34,8 @@ bench: .venv/.synced ## the figures we state, measured side by side
 	$(PYTHON) benchmarks/generation.py
 	$(PYTHON) benchmarks/pipelines.py
 	$(PYTHON) benchmarks/runner.py
+	$(PYTHON) benchmarks/validation.py
+	$(PYTHON) benchmarks/data.py
 
 schema: .venv/.synced ## write the JSON schema of mlops.yaml from its types
 	PYTHONPATH="$(P)/src" $(PYTHON) -B tools/make_schema.py > "$(P)/src/mlops/mlops.schema.json.new"

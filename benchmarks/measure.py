@@ -5,6 +5,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,30 @@ def once(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None
     if done.returncode:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return seconds
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A command that ended well: wall seconds, peak resident memory in MB of it and what it waited for, its output."""
+
+    seconds: float
+    megabytes: float
+    output: str
+
+
+def measured(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> Measured:
+    """Like `once`, with memory. The system counts what this process holds at the start too: import nothing large."""
+    with tempfile.TemporaryFile("w+") as stream:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, cwd=cwd, env={**os.environ, **(env or {})}, stdout=stream, stderr=stream)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        stream.seek(0)
+        output = stream.read()
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}:\n{output[-2000:]}")
+    return Measured(seconds, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10), output)
 
 
 def in_turn(runs: int, **sides: Callable[[], float]) -> dict[str, Timing]:

@@ -40,7 +40,8 @@ def scan(path: Path) -> pl.LazyFrame:
 def reading(path: Path) -> Iterator[None]:
     """Polars reads late: what collects a source does so in here, and damage becomes Misuse that names the file.
 
-    Not around expressions of the model package, whose mistakes would be taken for damage.
+    Not around expressions of the model package, whose mistakes would be taken for damage. What polars puts between
+    backticks may be a value of the table, and is left out.
     """
     try:
         yield
@@ -49,7 +50,7 @@ def reading(path: Path) -> Iterator[None]:
     except OSError as error:
         raise Misuse(f"cannot be read: {error.strerror or error}. Check its rights.", path) from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        why = str(error).strip().splitlines()[0].rstrip(".")
+        why = str(error).strip().splitlines()[0].partition(" `")[0].rstrip(".")
         raise Misuse(f"cannot be read: {why}. It is damaged or cut off: write or fetch it again.", path) from error
 
 

@@ -29,11 +29,15 @@ class Event:
 
 @dataclass(frozen=True)
 class Submission:
-    """A bound job and how a person wants it run: `fresh` reuses nothing; `reason` is why (`-m`)."""
+    """A bound job and how a person wants it run: `fresh` reuses nothing; `reason` is why (`-m`).
+
+    `about` is what `mlops.yaml` says of each source, for the versions of data that the run keeps.
+    """
 
     job: Job
     fresh: bool = False
     reason: str = ""
+    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class Jobs(Protocol):
@@ -57,7 +61,22 @@ class Jobs(Protocol):
         ...
 
     def describe(self, run: str) -> Mapping[str, Any]:
-        """Record of a run: status, reason, digests of code, data and environment, parameters, nodes."""
+        """Record of a run: status, reason, digests of code, data and environment, parameters, nodes, notes."""
+        ...
+
+    def list(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[str, ...]]:
+        """The records of all runs, newest first, and a sentence for each that cannot be read."""
+        ...
+
+    def note(self, run: str, text: str) -> None:
+        """Add a sentence to a run, for everybody who looks at it. Raises Misuse when the run is gone."""
+        ...
+
+    def restore(self, run: str, to: Path) -> Path:
+        """Write the code as it was at the run to a place that is not there yet; returns the project's folder in it.
+
+        Raises Misuse when the place is taken, Failure when what is stored no longer gives the recorded digest.
+        """
         ...
 
 
@@ -88,8 +107,71 @@ class Models(Protocol):
 
 
 @dataclass(frozen=True)
+class DataVersion:
+    """A file or folder that is kept as it was. `digest` is what `mlops.digest.of_path` gave for it.
+
+    `added` is an ISO time in UTC; `about` is what `mlops.yaml` said of the source then.
+    """
+
+    name: str
+    version: int
+    digest: str
+    bytes: int
+    files: int
+    added: str
+    message: str = ""
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        return f"{self.name}:{self.version}"
+
+
+class Data(Protocol):
+    """References are `name:2`, `name@DIGEST12`, or `name` for its latest version; one that names nothing is Misuse."""
+
+    def add(self, name: str, path: Path, about: Mapping[str, Any] | None = None, message: str = "") -> DataVersion:
+        """Keep a copy as the next version; the same bytes again find the version they have.
+
+        Raises Misuse for what is empty, not there, or holds links.
+        """
+        ...
+
+    def list(self) -> tuple[DataVersion, ...]: ...
+
+    def get(self, reference: str) -> DataVersion: ...
+
+    def content(self, reference: str) -> Path:
+        """Where the bytes are kept, to read only. Raises Failure when they are gone."""
+        ...
+
+    def resolve(self, name: str, version: str) -> Path | None:
+        """The content of `name:version`; None when nothing of that name is kept. Raises Misuse for another version."""
+        ...
+
+    def fetch(self, reference: str, to: Path) -> None:
+        """Copy the bytes. Raises Failure when they changed, Misuse for a place that holds what is not kept here."""
+        ...
+
+    def verify(self, reference: str | None = None) -> tuple[str, ...]:
+        """What is damaged, missing or foreign in a version, or in all that is kept; nothing when it is whole."""
+        ...
+
+    def named(self, digest: str) -> DataVersion | None:
+        """The first version that has these bytes."""
+        ...
+
+    def profile(self, reference: str) -> Mapping[str, Any] | None:
+        """What was noted about the columns of a version, if anything."""
+        ...
+
+    def keep_profile(self, reference: str, profile: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
 class Platform:
     """All that an environment offers."""
 
     jobs: Jobs
     models: Models
+    data: Data

@@ -1,9 +1,10 @@
-"""The laptop: runs as processes, models as folders, all of it below the project's `.mlops/`."""
+"""The laptop: runs as processes, data and models as folders, all of it below the project's `.mlops/`."""
 
 from pathlib import Path
 
 from mlops.errors import Misuse
 from mlops.platform.base import Platform
+from mlops.platform.local.data import LocalData
 from mlops.platform.local.jobs import LocalJobs
 from mlops.platform.local.models import LocalModels
 
@@ -13,4 +14,4 @@ def open(project: Path) -> Platform:
     project = project.resolve()
     if odd := set(str(project)) & set("%?#"):
         raise Misuse(f"the path {project} holds '{min(odd)}', which MLflow's database cannot. Move the project.")
-    return Platform(LocalJobs(project), LocalModels(project / ".mlops"))
+    return Platform(LocalJobs(project), LocalModels(project / ".mlops"), LocalData(project / ".mlops"))

@@ -81,9 +81,12 @@ def capture(project: Path, state: Path) -> dict[str, Any]:
         return _capture_files(project, scratch, state) if git is None else _capture_tree(git, project, scratch, state)
 
 
-def rebuild(record: Mapping[str, Any], project: Path, state: Path, to: Path) -> None:
-    """Write the recorded state of the code at `to`. Raises Failure when the result would have another digest."""
-    stored = state / "code" / record["digest"]
+def rebuild(record: Mapping[str, Any], project: Path, state: Path, to: Path) -> Path:
+    """Write the recorded state of the code at `to`; returns the folder of the project in it.
+
+    Raises Failure when the result would have another digest.
+    """
+    stored, folder = state / "code" / record["digest"], to
     with tempfile.TemporaryDirectory() as scratch, files.replacing(to) as draft:
         if record["kind"] == "files":
             shutil.copytree(stored / "files", draft, symlinks=True)
@@ -96,8 +99,10 @@ def rebuild(record: Mapping[str, Any], project: Path, state: Path, to: Path) -> 
             found = git("write-tree")
             draft.mkdir()
             git("checkout-index", "--all", f"--prefix={draft}/")
+            folder = to / project.relative_to(git.top)
         if found != record["digest"]:
             raise Failure(f"what is stored at {stored} no longer gives the code of the run: it was changed.")
+    return folder
 
 
 def _repository(project: Path, scratch: Path) -> Git | None:

@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,12 @@ def variables(packages: Path, distributed: bool) -> dict[str, str]:
 
 
 def describe(project: Path) -> Mapping[str, Any]:
-    """The interpreter, the machine and the digest of the lock file, with one digest over all of it."""
+    """The interpreter, the machine and the digest of the lock file, with one digest over these; installed packages."""
     lock = project / "requirements" / "base.txt"
     facts = {
         "python": platform.python_version(),
         "machine": f"{sys.platform}-{platform.machine()}",
         "lock": digest.of_file(lock) if lock.is_file() else None,
     }
-    return facts | {"digest": digest.of_value(facts)}
+    packages = {each.name: each.version for each in distributions() if each.name}
+    return facts | {"digest": digest.of_value(facts), "packages": packages}

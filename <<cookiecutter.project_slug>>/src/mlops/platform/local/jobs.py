@@ -10,13 +10,13 @@ from typing import Any
 from mlops import files
 from mlops.errors import Failure, Misuse
 from mlops.platform.base import Event, State, Submission
-from mlops.platform.local import opening
+from mlops.platform.local import code, opening
 from mlops.platform.local.bench import Bench
 from mlops.platform.local.index import Index
 from mlops.platform.local.lock import Lock
 from mlops.platform.local.process import together
 from mlops.platform.local.runner import CANCELLED, drive
-from mlops.platform.local.runs import Runs
+from mlops.platform.local.runs import Record, Runs
 from mlops.platform.local.tracking import Tracking
 
 STATES: Mapping[int, State] = {0: "finished", 1: "refused", 2: "refused", 3: "failed", CANCELLED: "cancelled"}
@@ -42,8 +42,7 @@ class LocalJobs:
             self._lock.release()
             if not isinstance(error, OSError):
                 raise
-            where = f": {error.filename}" if error.filename else ""
-            what = f"the run could not start: {files.reason(error)}{where}"
+            what = f"the run could not start: {files.blamed(error)}"
             raise Failure(f"{what}. Free some space or check its rights, then repeat.") from error
 
     def follow(self, run: str) -> Generator[Event, None, None]:
@@ -65,7 +64,27 @@ class LocalJobs:
         return self._runs.find(reference)
 
     def describe(self, run: str) -> Mapping[str, Any]:
-        return self._runs.read(run)
+        return self._runs.read(run) | {"notes": self._runs.notes(run)}
+
+    def list(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[str, ...]]:
+        return self._runs.list()
+
+    def note(self, run: str, text: str) -> None:
+        if not text.strip():
+            raise Misuse("a note without words says nothing. Write what you want others to know.")
+        record = self._runs.read(run)
+        self._runs.note(run, text)
+        lines = (record["reason"], *(f"{each['when'][:10]} {each['text']}" for each in self._runs.notes(run)))
+        with suppress(Failure):  # MLflow does not know it when its database was removed since
+            self._tracking.tag(run, "mlflow.note.content", "\n\n".join(filter(None, lines)))
+
+    def restore(self, run: str, to: Path) -> Path:
+        record, to = self._runs.read(run), to.absolute()
+        if to.exists():
+            raise Misuse(f"{to} is there already. Name a folder that is not.")
+        if to.resolve().is_relative_to(self._project):
+            raise Misuse(f"{to} lies inside the project, whose code it would become. Name a folder outside of it.")
+        return code.rebuild(record["code"], self._project, self._state, to)
 
     def fetch(self, run: str, output: str, to: Path) -> None:
         record = self._runs.read(run)
@@ -85,14 +104,24 @@ class LocalJobs:
     def _end(self, bench: Bench, status: int) -> None:
         record = bench.record
         record |= {"state": STATES[status], "status": status, "seconds": time.monotonic() - bench.since}
-        metrics = {"wall_seconds": record["seconds"]} | together(record["nodes"].values())
+        used = {"wall_seconds": record["seconds"]} | together(record["nodes"].values())
         try:
             files.remove(self._state / "work")
             self._runs.write(record)
-            self._tracking.close_all(bench.run, record["state"], metrics)
+            self._tracking.close_all(bench.run, record["state"], self._measured(record) | used)
             bench.index.save()
         finally:
             self._lock.release()
+
+    def _measured(self, record: Record) -> dict[str, float]:
+        """The metrics of all nodes, those of reused ones too: what a person looks for at the run itself."""
+        nodes = [node.get("reuses", node) for node in record["nodes"].values()]
+        return {
+            name: value
+            for node in nodes
+            if node.get("child")
+            for name, value in self._tracking.read(node["child"]).metrics.items()
+        }
 
     def _close_abandoned(self) -> None:
         """Runs whose process was killed before it could write how they ended."""

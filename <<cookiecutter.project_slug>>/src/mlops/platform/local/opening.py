@@ -1,21 +1,21 @@
 """Opening a run: what the project holds is frozen or digested, and the record begun."""
 
+import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from mlops import files
-from mlops.errors import Misuse
 from mlops.platform.base import Submission
-from mlops.platform.local import code, environment, snapshot
+from mlops.platform.local import code, environment, reads, snapshot
 from mlops.platform.local.bench import Bench
 from mlops.platform.local.cache import Cache
+from mlops.platform.local.data import LocalData
 from mlops.platform.local.index import Index
 from mlops.platform.local.process import Processes
 from mlops.platform.local.runs import Record, Runs
 from mlops.platform.local.tracking import Tracking
-from mlops.specs.types import Asset, Job, Literal
+from mlops.specs.types import Job, Literal
 
 
 def open(submission: Submission, project: Path, state: Path, runs: Runs, tracking: Tracking) -> Bench:
@@ -40,13 +40,22 @@ def open(submission: Submission, project: Path, state: Path, runs: Runs, trackin
         source: snapshot.take(source, state / "work" / "frozen" / str(number))
         for number, source in enumerate(dict.fromkeys(node.source for node in job.nodes))
     }
-    index = Index(state)
-    record["data"] = {name: _digested(name, asset, index) for name, asset in _assets(job).items()}
+    index, data, assets = Index(state), LocalData(state), reads.of_job(job)
+    known = {each.reference: each for each in data.list()}
+    record["data"] = {name: reads.digested(name, asset, index, known) for name, asset in assets.items()}
     index.save()
     tracking.use(job.experiment)
-    record["run"] = tracking.open(job.name, _tags(job, record))
+    name = f"{job.name}: {submission.reason}" if submission.reason else job.name
+    record["run"] = tracking.open(name, _tags(job, record))
     tracking.log_parameters(record["run"], record["parameters"])
-    runs.write(record)
+    try:
+        reads.keep(assets, record["data"], project, data, submission.about, f"read by run {record['run'][:8]}")
+        runs.write(record)
+        if versions := [entry["version"] for entry in record["data"].values() if entry["version"]]:
+            tracking.tag(record["run"], "mlops.data", ", ".join(versions))
+    except BaseException:
+        tracking.close(record["run"], "failed")
+        raise
     return Bench(
         job=job,
         record=record,
@@ -65,27 +74,11 @@ def open(submission: Submission, project: Path, state: Path, runs: Runs, trackin
     )
 
 
-def _assets(job: Job) -> dict[str, Asset]:
-    """What goes into a job by the name of its input; what only a node names is called `NODE.INPUT`."""
-    found = {name: value for name, value in job.inputs.items() if isinstance(value, Asset)}
-    paths = {value.path for value in found.values()}
-    for node in job.nodes:
-        own = {f"{node.name}.{name}": value for name, value in node.inputs.items() if isinstance(value, Asset)}
-        found |= {name: value for name, value in own.items() if value.path not in paths}
-    return found
-
-
-def _digested(name: str, asset: Asset, index: Index) -> dict[str, Any]:
-    try:
-        return {"source": asset.source, "path": str(asset.path), "digest": index.of_path(asset.path)}
-    except OSError as error:
-        raise Misuse(f"input '{name}' cannot be read: {files.reason(error)}. It is {asset.source}.") from error
-
-
 def _tags(job: Job, record: Record) -> dict[str, str]:
     captured = record["code"]
     tags = {
         "mlops.reason": record["reason"],
+        "mlflow.user": os.environ.get("LOGNAME") or os.environ.get("USER", ""),
         "mlops.code": captured["digest"],
         "mlops.dirty": str(captured["dirty"]).lower(),
         "mlops.environment": record["environment"]["digest"],

@@ -1,18 +1,20 @@
-"""The folder of each run: its record, the logs and the outputs of its nodes."""
+"""The folder of each run: its record, the notes on it, the logs and the outputs of its nodes."""
 
+import json
 from collections.abc import Iterator
-from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mlops import files
 from mlops.errors import Misuse
+from mlops.platform.local.lock import Lock
 
 Record = dict[str, Any]
 
 
 class Runs:
-    """`.mlops/runs/RUN/` with `run.json`, `logs/NODE.txt` and `outputs/NODE/`."""
+    """`.mlops/runs/RUN/` with `run.json`, `notes.jsonl`, `logs/NODE.txt` and `outputs/NODE/`."""
 
     def __init__(self, state: Path) -> None:
         self._folder = state / "runs"
@@ -42,7 +44,7 @@ class Runs:
         if not known:
             raise Misuse("there is no run yet. Start one with: mlops run azureml/pipelines/train.yml")
         if reference == "last":
-            return max(self._sound(), key=lambda record: record["started"], default={"run": min(known)})["run"]
+            return (self.list()[0] or [{"run": min(known)}])[0]["run"]
         found = sorted(run for run in known if reference and run.startswith(reference))
         if len(found) != 1:
             those = f"fits {len(found)} runs ({', '.join(run[:12] for run in found)})" if found else "names no run"
@@ -51,10 +53,35 @@ class Runs:
 
     def unfinished(self) -> Iterator[Record]:
         """Records of runs whose process died before it could write how they ended."""
-        return (record for record in self._sound() if record["state"] == "running")
+        return (record for record in self.list()[0] if record["state"] == "running")
 
-    def _sound(self) -> Iterator[Record]:
-        """Records that can be read: a damaged one stops no other run."""
-        for path in self._folder.glob("*/run.json"):
-            with suppress(Misuse):
-                yield self.read(path.parent.name)
+    def list(self) -> tuple[tuple[Record, ...], tuple[str, ...]]:
+        """Records, newest first, and a sentence for each that cannot be read: a damaged one stops no other run."""
+        sound, damaged = [], []
+        for path in sorted(self._folder.glob("*/run.json")):
+            try:
+                sound.append(self.read(path.parent.name))
+            except Misuse as error:
+                damaged.append(str(error))
+        return tuple(sorted(sound, key=lambda record: record["started"], reverse=True)), tuple(damaged)
+
+    def notes(self, run: str) -> tuple[Record, ...]:
+        """`when` (UTC) and `text` of each note, oldest first."""
+        file = self._notes(run)
+        try:
+            return tuple(map(json.loads, file.read_text(encoding="utf-8").splitlines())) if file.exists() else ()
+        except ValueError as error:
+            raise Misuse(f"holds a line that is not JSON: {error}. Remove that line.", file) from error
+
+    def note(self, run: str, text: str) -> None:
+        lock = Lock(self._notes(run).with_name("notes.lock"))
+        lock.take(wait=True)
+        try:
+            notes = *self.notes(run), {"when": datetime.now(UTC).isoformat(timespec="seconds"), "text": text}
+            with files.replacing(self._notes(run)) as draft:
+                draft.write_text("".join(json.dumps(each) + "\n" for each in notes), encoding="utf-8")
+        finally:
+            lock.release()
+
+    def _notes(self, run: str) -> Path:
+        return self.folder(run) / "notes.jsonl"

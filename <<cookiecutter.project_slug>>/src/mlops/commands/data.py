@@ -1,0 +1,169 @@
+"""`mlops data`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mlops.commands.common import AsJson, group, open_platform
+from mlops.words import counted, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlops.contract.profile import ColumnProfile, Profile
+    from mlops.contract.types import Contract
+    from mlops.platform.base import DataVersion, Platform
+
+app = group("Keep data in versions, show and compare them.")
+Name = Annotated[str, typer.Argument(help="The name of the source, as in `data` of mlops.yaml.")]
+Source = Annotated[Path, typer.Argument(help="A file or a folder.")]
+Why = Annotated[str, typer.Option("-m", "--message", help="Why; kept with the version.")]
+Ref = Annotated[str, typer.Argument(help="`name:2`, `name@DIGEST12`, or `name` for the latest.")]
+To = Annotated[Path, typer.Argument(help="The file or folder to write.")]
+Side = Annotated[str, typer.Argument(help="As for `show`, or the path of a table.")]
+
+
+@app.command()
+def add(name: Name, path: Source, message: Why = "", as_json: AsJson = False) -> None:
+    """Keep a file or folder as the next version; the same bytes keep the version they have."""
+    from mlops import settings, show
+
+    show.console.stderr = as_json
+    project, platform = open_platform()
+    before, about = platform.data.list(), settings.load(project / "mlops.yaml").about.get(name, {})
+    with show.console.status(f"copying {path}"):
+        version = platform.data.add(name, path, about, message)
+    profile = _profile(project, platform, version.reference)
+    rows = f"{counted(profile.rows, 'row')}, " if profile else ""
+    show.console.print(f"[bold]{version.reference}[/], {rows}{_size(version)}, digest {version.digest[:12]}")
+    if version in before:
+        show.console.print(f"It is the same as version {version.version}, kept since {version.added[:10]}.")
+    if as_json:
+        show.record(_plain(version, platform))
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """All versions of all data, newest last."""
+    from mlops import show
+
+    platform = open_platform()[1]
+    found = [(version, _plain(version, platform)) for version in platform.data.list()]
+    if as_json:
+        return show.record([plain for _, plain in found])
+    if not found:
+        return show.console.print("No data is kept yet: `mlops data add NAME PATH` keeps some, and so does a run.")
+    heads = ("data", "digest", "size", "classification", "keep until", "runs", "models", "why")
+    show.table(
+        heads,
+        (
+            (
+                *(each.reference, each.digest[:12], _size(each)),
+                *(each.about.get("classification", ""), _until(each)),
+                *(len(plain["runs"]), ", ".join(plain["models"]), each.message),
+            )
+            for each, plain in found
+        ),
+    )
+
+
+@app.command()
+def show(ref: Ref, as_json: AsJson = False) -> None:
+    """Where a version comes from, what is in it, the runs that read it and the models made from it."""
+    from mlops import show
+
+    project, platform = open_platform()
+    version = platform.data.get(ref)
+    plain, profile = _plain(version, platform), _profile(project, platform, version.reference)
+    if as_json:
+        return show.record(plain | {"profile": profile and profile.plain()})
+    about = {name.replace("_", " "): text for name, text in version.about.items()} | {"keep until": _until(version)}
+    facts = {"data": version.reference, "digest": version.digest, "size": _size(version)}
+    facts |= {"added": f"{version.added[:16].replace('T', ' ')} UTC", "why": version.message} | about
+    facts |= {name: "\n".join(plain[name]) or "none" for name in ("runs", "models")}
+    show.facts((name, text) for name, text in facts.items() if text)
+    if profile:
+        show.console.print(f"\n{counted(profile.rows, 'row')}")
+        columns = profile.columns.items()
+        show.table(
+            ("column", "type", "nulls", "range", "most frequent"),
+            ((name, each.dtype, f"{each.nulls:,}", _range(each), ", ".join(each.examples)) for name, each in columns),
+        )
+
+
+@app.command()
+def fetch(ref: Ref, to: To) -> None:
+    """Copy a version; what is at that place is replaced only if the store has it too."""
+    open_platform()[1].data.fetch(ref, to)
+    typer.echo(f"{to} is {ref}")
+
+
+@app.command()
+def verify(ref: Annotated[str | None, typer.Argument(help="A version; else the whole store.")] = None) -> None:
+    """Read everything again, and name each file that is damaged, missing or foreign."""
+    data = open_platform()[1].data
+    faults = data.verify(ref)
+    typer.echo("\n".join(faults) or f"{ref or counted(len(data.list()), 'version')}: nothing is damaged or missing")
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def diff(a: Side, b: Side, as_json: AsJson = False) -> None:
+    """What moved from one table to another: columns, rows, nulls, ranges, distributions; the most first."""
+    from mlops import show
+    from mlops.contract.moved import moved
+    from mlops.evidence import profiles
+
+    project, platform = open_platform()
+    moves = moved(*profiles.of_both(a, b, platform.data, _contracts(project)))
+    if as_json:
+        return show.record(moves)
+    rows = ((move.column or "the table", f"{move.distance:.3f}", "; ".join(move.what)) for move in moves)
+    show.table(("column", "distance", "what moved"), rows) if moves else show.console.print("Nothing moved.")
+
+
+def _contracts(project: Path) -> "Mapping[str, Contract]":
+    from mlops import settings
+    from mlops.steps.package import package
+
+    return package(settings.load(project / "mlops.yaml")).contract.SOURCES
+
+
+def _profile(project: Path, platform: "Platform", reference: str) -> "Profile | None":
+    """The profile of a version; what is wrong with the table or its contract is said and stops nothing."""
+    from mlops.evidence import profiles
+
+    try:
+        return profiles.of_version(reference, platform.data, _contracts(project))
+    except Exception as error:
+        typer.echo(f"{reference} is kept, but has no profile: {error}", err=True)
+        return None
+
+
+def _plain(version: "DataVersion", platform: "Platform") -> dict[str, Any]:
+    """A version, the runs that read its bytes and the models made from them."""
+
+    def reads(data: Any) -> bool:
+        return any(entry["digest"] == version.digest for entry in data.values())
+
+    runs = [record["run"] for record in platform.jobs.list()[0] if reads(record.get("data", {}))]
+    models = [f"{each.name}:{each.version}" for each in platform.models.list() if reads(each.lineage.get("data", {}))]
+    return vars(version) | {"runs": runs, "models": models}
+
+
+def _range(column: "ColumnProfile") -> str:
+    known = column.dtype == "number" and column.low is not None
+    return f"{shown(column.low)} to {shown(column.high)}" if known else ""
+
+
+def _size(version: "DataVersion") -> str:
+    return f"{version.bytes:,} bytes" + (f" in {version.files:,} files" if version.files > 1 else "")
+
+
+def _until(version: "DataVersion") -> str:
+    from datetime import date
+
+    until = version.about.get("keep_until", "")
+    return f"{until} (past)" if until and until < date.today().isoformat() else until

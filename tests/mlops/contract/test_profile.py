@@ -1,0 +1,265 @@
+"""Profiles of two parts add up to that of the whole, keep to themselves what may not be quoted, and tell what moved."""
+
+import json
+import math
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlops.contract import profile as profiles
+from mlops.contract.moved import Move, distance, moved
+from mlops.contract.profile import LARGE, LIMIT, SMALL, WIDTH, ColumnProfile, Profile, merged, profile
+from mlops.contract.types import Column, Contract
+
+JOBS = ("clerk", "cook", "smith")
+CONTRACT = Contract(
+    Column("number", "number", nullable=True),
+    Column("job", "category", categories=JOBS, nullable=True),
+    Column("flag", "flag", nullable=True),
+    Column("time", "time", nullable=True),
+    Column("text", "text", "context", nullable=True),
+    Column("sex", "category", "context", categories=("f", "m"), nullable=True, sensitive=True),
+)
+ROWS = st.lists(
+    st.tuples(
+        st.none() | st.floats(),
+        st.none() | st.sampled_from(JOBS),
+        st.none() | st.booleans(),
+        st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)),
+        st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
+        st.none() | st.sampled_from("fm"),
+    ),
+    max_size=30,
+)
+SCHEMA = {"number": pl.Float64, "job": pl.String, "flag": pl.Boolean, "time": pl.Datetime("us"), "text": pl.String}
+
+
+def table(rows: list[tuple]) -> pl.DataFrame:
+    return pl.DataFrame(rows, {**SCHEMA, "sex": pl.String}, orient="row")
+
+
+def of(values, column: Column | None = None, dtype=None) -> ColumnProfile:
+    """The profile of a table's only column."""
+    frame = pl.DataFrame({"it": pl.Series(values, dtype=dtype, strict=False)})
+    return profile(frame.lazy(), Contract(column) if column else None).columns["it"]
+
+
+def whole(each: Profile) -> dict:
+    """As JSON holds it, but for totals, which are rounded."""
+    plain = json.loads(json.dumps(each.plain(), allow_nan=False))
+    for column in plain["columns"].values():
+        del column["total"]
+    return plain
+
+
+def alone(a: ColumnProfile, b: ColumnProfile) -> Move | None:
+    """What moved between two tables of one column."""
+    found = moved(Profile(a.rows, {"it": a}), Profile(b.rows, {"it": b}))
+    return next((each for each in found if each.column), None)
+
+
+@settings(deadline=None, max_examples=40)
+@given(ROWS, ROWS)
+def test_the_profiles_of_two_parts_add_up_to_that_of_the_whole(first, second):
+    a, b = (profile(table(rows).lazy(), CONTRACT) for rows in (first, second))
+    both = profile(table(first + second).lazy(), CONTRACT)
+    assert whole(merged(a, b)) == whole(both) == whole(merged(b, a))
+    for name, column in merged(a, b).columns.items():
+        assert column.total == pytest.approx(both.columns[name].total, rel=1e-9, abs=1e-9 * LARGE)
+        assert column.other == 0
+
+
+@settings(deadline=None, max_examples=40)
+@given(ROWS, ROWS)
+def test_nothing_moves_to_itself_and_distances_are_symmetric_and_at_most_one(first, second):
+    a, b = (profile(table(rows).lazy(), CONTRACT) for rows in (first, second))
+    assert moved(a, a) == [] and moved(merged(a, a), merged(a, a)) == []
+    for name, column in a.columns.items():
+        assert distance(column, column) == 0
+        assert 0 <= distance(column, b.columns[name]) == distance(b.columns[name], column) <= 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=200), st.floats(0, 1))
+def test_a_quantile_read_from_the_buckets_is_within_their_width_of_the_exact_one(numbers, share):
+    exact = sorted(numbers)[math.floor(share * (len(numbers) - 1))]
+    read = of(numbers, dtype=pl.Float64).quantile(share)
+    assert read is not None
+    if abs(exact) < SMALL:
+        assert read == 0
+    elif abs(exact) > LARGE:
+        assert read == math.copysign(math.inf, exact)
+    else:
+        assert read == pytest.approx(exact, rel=WIDTH * (1 + 1e-9))
+
+
+def test_the_width_of_buckets_is_no_more_than_is_stated_and_not_much_less():
+    values = np.random.default_rng(0).lognormal(0, 3, 20_000)
+    column = of(values)
+    errors = [
+        abs(column.quantile(share) / np.quantile(values, share, method="lower") - 1)
+        for share in np.linspace(0.001, 0.999, 500)
+    ]
+    assert WIDTH / 2 < max(errors) <= WIDTH
+
+
+def test_small_whole_numbers_are_counted_as_they_are():
+    numbers = [*range(-50, 51), 100, 1000]
+    assert of(numbers).counts == {str(number): 1 for number in numbers}
+
+
+def test_zero_nan_and_infinities_are_counted_apart_and_are_in_no_mean():
+    column = of([0.0, -0.0, 1e-300, float("nan"), float("inf"), float("-inf"), -3.0, 5.0, None])
+    assert column.counts == {"0": 3, "nan": 1, "inf": 1, "-inf": 1, "-3": 1, "5": 1}
+    assert (column.rows, column.nulls, column.other) == (9, 1, 0)
+    assert (column.low, column.high, column.mean) == (-3, 5, pytest.approx(2 / 5))
+
+
+def test_a_table_without_rows_has_a_profile_that_adds_nothing():
+    none, some = (profile(table(rows).lazy(), CONTRACT) for rows in ([], [(3.0, "cook", True, None, "a", "f")]))
+    assert merged(none, some) == some == merged(some, none)
+    assert none.columns["number"].mean is None and none.columns["number"].quantile(0.5) is None
+    assert moved(none, none) == []
+    assert {each.distance for each in moved(none, some) if each.column} == {1.0}
+
+
+def test_columns_are_judged_by_the_contract_and_else_by_their_polars_type():
+    frame = pl.DataFrame({"age": ["20", "x"], "more": ["a", "b"], "n": [1, 2], "l": [[1], [2]], "d": [None, None]})
+    found = profile(frame.lazy(), Contract(Column("age", "number"))).columns
+    kinds = {name: column.dtype for name, column in found.items()}
+    assert kinds == {"age": "number", "more": "text", "n": "number", "l": "List(Int64)", "d": "Null"}
+    assert found["age"].counts == {"20": 1} and found["age"].nulls == 1
+    assert found["l"].other == 2
+
+
+def test_a_table_of_many_batches_has_the_profile_of_one(monkeypatch):
+    rows = [(float(number % 700), JOBS[number % 3], None, None, f"text {number}", "m") for number in range(3000)]
+    once = profile(table(rows).lazy(), CONTRACT)
+    monkeypatch.setattr(profiles, "BATCH_ROWS", 100)
+    assert profile(table(rows).lazy(), CONTRACT) == once
+
+
+def test_times_are_counted_by_month_and_those_beyond_any_calendar_are_other():
+    column = of([0, 86_400_000_000, 2_678_400_000_000, 2**63 - 1], dtype=pl.Datetime("us"))
+    assert column.counts == {"1970-01": 2, "1970-02": 1} and column.other == 1
+    assert column.low == 0
+
+
+@pytest.mark.parametrize("column", [None, Column("it", "category", categories=("a",), unseen="accept")])
+def test_above_the_limit_the_same_values_stay_counted_whichever_part_they_are_in(column):
+    a, b = [f"value {number}" for number in range(1800)] * 2, [f"value {number}" for number in range(900, 3000)]
+    parts, both = (of(a, column), of(b, column)), of(a + b, column)
+    assert len(both.counts) == LIMIT and both.other == len(a + b) - sum(both.counts.values()) > 0
+    assert parts[0] + parts[1] == both == parts[1] + parts[0]
+    assert alone(both, both) is None
+    shared = of(a + a, column)
+    assert distance(parts[0], shared) == 0
+    assert 0.2 < distance(*parts) < 0.9
+
+
+def test_the_limit_never_makes_tables_look_farther_apart_than_they_are(monkeypatch):
+    few, all = ([f"value {number}" for number in range(count)] for count in (600, 3000))
+    limited = distance(of(few), of(all))
+    monkeypatch.setattr(profiles, "LIMIT", 10_000)
+    assert 0 < limited <= distance(of(few), of(all))
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        (Column("it", "text", "id"), ["Ann", "Bo"]),
+        (Column("it", "number", "id"), [1234567, 7654321]),
+        (Column("it", "text"), ["Ann", "Bo"]),
+        (Column("it", "category", categories=("Ann", "Bo"), sensitive=True), ["Ann", "Bo"]),
+        (Column("it", "number", "context"), [1234567, 7654321]),
+        (None, ["Ann", "Bo"]),
+    ],
+    ids=["id", "number id", "text", "sensitive", "context", "nobody said"],
+)
+def test_values_that_may_not_be_quoted_stand_neither_in_a_profile_nor_in_a_sentence(column, values):
+    first, second = of(values[:1], column), of(values[1:], column)
+    move = alone(first, second)
+    told = json.dumps([first.counts, second.counts, first.low, first.high, first.examples, move and move.what])
+    assert not any(str(value) in told for value in values)
+
+
+def test_ids_are_not_counted_so_that_other_ids_are_no_move():
+    first, second = (of(values, Column("it", "text", "id")) for values in (["a", "b"], ["c", "d"]))
+    assert first.counts == {} and first.other == 2
+    assert distance(first, second) == 0 and alone(first, second) is None
+
+
+def test_examples_are_what_occurs_most_where_that_may_be_quoted():
+    column = Column("it", "category", categories=JOBS)
+    assert of(["cook", "smith", "cook", "clerk", "baker"], column).examples == ("cook", "baker", "clerk")
+
+
+def test_what_moved_is_told_in_sentences_the_farthest_first():
+    before, after = (
+        pl.DataFrame(
+            {
+                "age": ages,
+                "job": jobs,
+                "same": [True, False] * 5,
+                "pay": pay,
+                "sex": ["f"] * 8 + ["m", sex],
+                gone: [1] * 10,
+            }
+        )
+        for ages, jobs, pay, sex, gone in (
+            ([37] * 9 + [20], ["clerk"] * 5 + ["cook"] * 4 + ["smith"], [1] * 10, "m", "old"),
+            ([41] * 8 + [20, None], ["clerk"] * 7 + ["cook", "baker", "miller"], ["1"] * 10, "x", "new"),
+        )
+    )
+    contract = Contract(
+        Column("age", "number"),
+        Column("job", "category", categories=JOBS),
+        Column("sex", "category", "context", categories=("f", "m"), sensitive=True),
+    )
+    found = moved(profile(before.lazy(), contract), profile(after.lazy(), contract))
+    told = {each.column: each.what for each in found}
+    assert told == {
+        "pay": ("type number -> text",),
+        "old": ("column is gone",),
+        "new": ("column is new",),
+        "age": ("nulls 0 % -> 10.0 %", "median 37 -> 41", "range 20 to 37 -> 20 to 41"),
+        "job": ("2 new values: 'baker', 'miller'", "1 gone value: 'smith'", "'cook' 40.0 % -> 10.0 %"),
+        "sex": ("1 new value",),
+    }
+    distances = [each.distance for each in found]
+    assert distances == sorted(distances, reverse=True) and distances[:3] == [1, 1, 1]
+
+
+def test_more_rows_of_the_same_move_the_table_and_no_column():
+    one = profile(pl.DataFrame({"n": [1, 2]}).lazy())
+    assert moved(one, merged(one, one)) == [Move("", ("rows 2 -> 4",), 0.0)]
+
+
+def test_the_distance_is_that_of_jensen_and_shannon_to_base_two():
+    def shares(*counts: int) -> ColumnProfile:
+        return of([name for name, count in zip("abc", counts, strict=True) for _ in range(count)])
+
+    assert distance(shares(1, 0, 0), shares(0, 1, 1)) == 1
+    assert distance(shares(1, 1, 0), shares(1, 0, 0)) == pytest.approx(0.5579230452841438)
+    assert distance(of(["a", None]), of(["a"])) == pytest.approx(0.5579230452841438)
+
+
+def test_first_nulls_are_told_however_few():
+    move = alone(of([1] * 10_000), of([1] * 9_999 + [None]))
+    assert move is not None and move.what == ("nulls 0 % -> under 0.1 %",)
+
+
+def test_a_profile_comes_back_from_json():
+    found = profile(table([(3.0, "cook", True, datetime(2024, 1, 2), "a", "f")]).lazy(), CONTRACT)
+    assert Profile.of(json.loads(json.dumps(found.plain(), allow_nan=False))) == found
+
+
+def test_profiles_of_other_columns_or_types_do_not_add_up():
+    one, text, more = (profile(pl.DataFrame(each).lazy()) for each in ({"n": [1]}, {"n": ["a"]}, {"n": [1], "m": [1]}))
+    for other in (text, more):
+        with pytest.raises(ValueError, match="do not add up"):
+            merged(one, other)
