@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from mlops import files
 
-console = Console(highlight=False)
+WIDE = 200
+"""Characters in a line where there is no terminal."""
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def facts(named: Iterable[tuple[str, Any]]) -> None:
@@ -22,11 +24,12 @@ def facts(named: Iterable[tuple[str, Any]]) -> None:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Rows under their heads; nothing is cut off where there is no terminal."""
-    shown = Table(*heads, box=None, pad_edge=False, header_style="dim")
+    """Rows under their heads; nothing is cut off."""
+    columns = (Column(head, overflow="fold") for head in heads)
+    shown = Table(*columns, box=None, pad_edge=False, header_style="dim")
     for row in rows:
         shown.add_row(*(Text(str(value)) for value in row))
-    console.print(shown, soft_wrap=not console.is_terminal, crop=console.is_terminal)
+    console.print(shown)
 
 
 def record(found: Any) -> None:

@@ -1,0 +1,149 @@
+"""`mlops runs`."""
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mlops.commands.common import AsJson, Run, group, open_platform
+
+if TYPE_CHECKING:
+    from mlops.platform.base import Platform
+
+app = group("List, show, compare, annotate and restore runs.")
+
+KINDS = {"parameters": "parameter", "code": "own lines of", "data": "data", "environment": "environment"}
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """All runs, newest first, and what came of them."""
+    from mlops import show
+
+    platform = open_platform()[1]
+    records, damaged = platform.jobs.list()
+    runs = [_with_results(record, platform) for record in records]
+    for sentence in (*damaged, *(each["remark"] for each in runs if each["remark"])):
+        typer.echo(sentence, err=True)
+    if as_json:
+        return show.record(runs)
+    names = ("name", "state", "reason", "outcome", "models")
+    rows = ([each["run"][:8], each["started"][:16], *(each[name] for name in names)] for each in runs)
+    _table(("run", "started (UTC)", *names), rows)
+
+
+@app.command()
+def show(run: Run, as_json: AsJson = False) -> None:
+    """What a run read, ran and wrote, and what was made from it."""
+    from mlops import show
+    from mlops.gates.base import tally
+
+    platform = open_platform()[1]
+    found = _with_results(platform.jobs.describe(platform.jobs.find(run)), platform)
+    if as_json:
+        return show.record(found)
+    code, environment = found["code"], found["environment"]
+    lines = {name: [found[name]] for name in ("run", "state", "started", "name", "file", "reason")} | {
+        "notes": [f"{each['when']} {each['text']}" for each in found["notes"]],
+        "parameters": [", ".join(f"{name}={value}" for name, value in found["parameters"].items())],
+        "code": [f"{code['digest']}, commit {(code['commit'] or 'none')[:12]}" + " and changes" * code["dirty"]],
+        "data": [f"{name} {_cell(each)} {each['path']}" for name, each in found["data"].items()],
+        "environment": [f"{environment['digest'][:12]}, Python {environment['python']}, {environment['machine']}"],
+        "steps": [_step(name, each) for name, each in found["nodes"].items()],
+        "metrics": [f"{name} {_cell(each)}" for name, each in found["metrics"].items()],
+        "verdicts": [tally(found["verdicts"])] * bool(found["verdicts"]),
+        "models": found["models"],
+        "remark": [found["remark"]],
+    }
+    show.facts((name, "\n".join(said)) for name, said in lines.items() if any(said))
+
+
+@app.command()
+def compare(a: Run, b: Run, as_json: AsJson = False) -> None:
+    """What differs from run A to run B, and whether B's metrics differ by more than noise."""
+    from mlops import settings, show
+    from mlops.errors import Misuse
+    from mlops.evidence.compare import compare
+    from mlops.steps.package import package
+
+    project, platform = open_platform()
+    records = [platform.jobs.describe(platform.jobs.find(reference)) for reference in (a, b)]
+    ids = [record["run"][:8] for record in records]
+    if ids[0] == ids[1]:
+        raise Misuse(f"'{a}' and '{b}' are both run {ids[0]}. `mlops runs list` shows the others.")
+    model = package(settings.load(project / "mlops.yaml"))
+    with tempfile.TemporaryDirectory() as scratch:
+        found = compare(records, platform.jobs, model, project, Path(scratch))
+    if as_json:
+        return show.record({"runs": [record["run"] for record in records]} | found)
+    show.console.print(found["differs"], style="bold")
+    rows = [[name, *(record[name] for record in records)] for name in ("name", "state", "reason")]
+    rows += [[f"{said} {name}", *pair] for kind, said in KINDS.items() for name, pair in found[kind].items()]
+    _table(("", *ids), rows)
+    if metrics := found["metrics"]:
+        heads = ("", *ids, f"{ids[1]} - {ids[0]}", f"on {found['rows']:,} rows in both")
+        _table(heads, ([name, *each["values"], each["difference"], each["verdict"]] for name, each in metrics.items()))
+    for remark in found["remarks"]:
+        show.console.print(remark, markup=False, soft_wrap=True)
+
+
+@app.command()
+def note(run: Run, text: Annotated[str, typer.Argument(help="What others should know of it.")]) -> None:
+    """Add a note to a run; `mlops runs show` and the browser (`make ui`) show it."""
+    jobs = open_platform()[1].jobs
+    jobs.note(jobs.find(run), text)
+
+
+@app.command()
+def restore(run: Run, to: Annotated[Path, typer.Argument(help="A folder that is not there yet.")]) -> None:
+    """Write the code and the data of a run into a folder of their own."""
+    from mlops.errors import Failure
+    from mlops.evidence.restore import restore
+
+    project, platform = open_platform()
+    command, missing = restore(platform.jobs.find(run), to.absolute(), platform, project)
+    print(f"To run it there again: {command}")
+    if missing:
+        raise Failure("\n".join(missing))
+
+
+def _with_results(record: Any, platform: "Platform") -> dict[str, Any]:
+    """The record of a run with its metrics, verdicts and models; `remark` says why they cannot be had."""
+    from mlops.errors import Failure
+    from mlops.evidence.compare import recorded
+    from mlops.evidence.evaluation import evaluated
+    from mlops.evidence.report.facts import judged
+
+    models = [f"{each.name}:{each.version}" for each in platform.models.list() if each.lineage["run"] == record["run"]]
+    found = {**record, "models": models, "metrics": {}, "outcome": None, "verdicts": [], "remark": ""}
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            found["metrics"] = recorded(evaluated(platform.jobs, record["run"], Path(scratch)))
+            found["outcome"] = found["metrics"].get("outcome")
+            found["verdicts"] = judged(platform.jobs, record, Path(scratch))
+        except Failure as error:
+            found["remark"] = str(error)
+    return found
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    from mlops import show
+
+    show.table(heads, ([_cell(each) for each in row] for row in rows))
+
+
+def _cell(value: Any) -> str:
+    """A text, a number, texts, an input of a run or a metric, for people."""
+    from mlops.stats import Interval
+
+    if isinstance(value, dict):
+        data = "digest" in value
+        return f"{value.get('version') or ''} {value['digest'][:12]}".strip() if data else str(Interval.of(value))
+    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def _step(name: str, node: Any) -> str:
+    reused = f" from run {node['reuses']['run'][:8]}" if "reuses" in node else ""
+    return f"{name} {node['state']}{reused} {node['seconds']:.1f} s"
