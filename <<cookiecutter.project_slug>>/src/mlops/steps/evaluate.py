@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from mlops import digest
-from mlops.contract.types import NULL, UNSEEN, Columns, Contract
+from mlops.contract.types import Column, Columns, Contract
 from mlops.stats import Interval, bootstrap, paired
-from mlops.steps import base
+from mlops.steps import base, slices
+from mlops.steps.importance import importance
 from mlops.steps.log import Log
 from mlops.steps.rows import Rows
 
-OUTSIDE = {NULL: "(unknown)", UNSEEN: "(unseen)"}
+KEPT = ("role", "dtype", "unit", "categories", "about")
+"""What metrics.json says of each column that is kept with the predictions, so that their codes can be read."""
 
 
 def work(given: Namespace, log: Log) -> None:
@@ -24,15 +24,20 @@ def work(given: Namespace, log: Log) -> None:
 
     model = recipe.read(given.recipe).model
     metrics, row = model.evaluate.METRICS, model.contract.ROW
+    first = dict(list(metrics.items())[:1])
     rows = read(given.rows / "test.parquet", row)
     load = model.predict.Predictor.load
-    predictions = load(given.model).predict(rows.x)
+    predictor = load(given.model)
+    predictions = predictor.predict(rows.x)
     baselines = {path.name: load(path).predict(rows.x) for path in sorted(given.baselines.iterdir())}
     result = {
         "model": digest.of_folder(given.model),
         "rows": len(rows.y),
         "metrics": bootstrap(metrics, rows.y, predictions, rows.weight),
-        "groups": groups(metrics, row, rows, predictions),
+        "columns": {column.name: {about: getattr(column, about) for about in KEPT} for column in kept(row)},
+        "groups": {each.name: slices.groups(metrics, each, rows, predictions) for each in row.sensitive},
+        "slices": {each.name: slices.slices(metrics, each, rows, predictions) for each in row.features},
+        "importance": importance(first | {"outcome": model.evaluate.outcome}, rows, predictor.predict),
         "baselines": {name: compared(metrics, rows, predictions, other) for name, other in baselines.items()},
         "outcome": outcome(model.evaluate, rows, predictions),
     }
@@ -41,23 +46,6 @@ def work(given: Namespace, log: Log) -> None:
     log.file(given.evaluation / "metrics.json")
     for name, interval in (*result["metrics"].items(), ("outcome", Interval.of(result["outcome"]))):
         log.metrics({name: interval.value, f"{name}.low": interval.low, f"{name}.high": interval.high})
-
-
-def groups(metrics: Mapping, row: Contract, rows: Rows, predictions: Columns) -> dict[str, Any]:
-    """The metrics within each group that a sensitive column makes; nulls are one, unseen categories another."""
-    found: dict[str, Any] = {}
-    for column in row.sensitive:
-        codes = rows.groups[column.name]
-        names = column.categories or ("no", "yes")
-        found[column.name] = {}
-        for code in np.unique(codes):
-            member = codes == code
-            within = {name: values[member] for name, values in predictions.items()}
-            found[column.name][OUTSIDE.get(code) or names[code]] = {
-                "rows": int(member.sum()),
-                "metrics": bootstrap(metrics, rows.y[member], within, rows.weight[member]),
-            }
-    return found
 
 
 def compared(metrics: Mapping, rows: Rows, ours: Columns, other: Columns) -> dict[str, Any]:
@@ -78,13 +66,16 @@ def outcome(evaluate: Any, rows: Rows, predictions: Columns) -> dict[str, Any]:
     return result
 
 
+def kept(row: Contract) -> list[Column]:
+    return [column for column in row if column.role in ("id", "time", "label", "weight") or column.sensitive]
+
+
 def write_predictions(path, row: Contract, rows: Rows, predictions: Columns) -> None:
     import polars as pl
 
     from mlops.files import replacing
 
-    kept = [column.name for column in row if column.role in ("id", "time", "label", "weight") or column.sensitive]
-    columns = {name: rows.every[name] for name in kept}
+    columns = {column.name: rows.every[column.name] for column in kept(row)}
     columns |= {f"predicted.{name}": values for name, values in predictions.items()}
     with replacing(path) as draft:
         pl.DataFrame(columns).write_parquet(draft)

@@ -1,0 +1,108 @@
+"""What a report is about, collected from the run, the registry, the data store, the champion and `mlops.yaml`."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlops import digest, settings
+from mlops.contract.profile import Profile
+from mlops.errors import Failure, Misuse
+from mlops.evidence.compare import differences_of
+from mlops.evidence.evaluation import Evaluation, evaluated, fetched
+from mlops.evidence.profiles import of_version
+from mlops.files import read_json
+from mlops.gates import quality
+from mlops.gates.base import Verdict, read_verdicts
+from mlops.platform.base import Data, Jobs, Model, Platform
+from mlops.settings import Settings
+from mlops.stats import Interval
+from mlops.steps.package import Package, package
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The latest other model of the name; the figures of this run's model minus its own, on `rows` that both saw.
+
+    `remarks` say why something cannot be compared.
+    """
+
+    model: Model
+    differences: Mapping[str, Interval] = field(default_factory=dict)
+    rows: int = 0
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`changed` says that `mlops.yaml` is no longer what the run read. `model` was registered from the run."""
+
+    record: Mapping[str, Any]
+    project: Path
+    settings: Settings
+    limits: quality.Limits
+    changed: bool
+    verdicts: list[Verdict]
+    evaluation: Evaluation
+    profiles: Mapping[str, Profile]
+    model: Model | None
+    champion: Champion | None
+
+
+def resolve(reference: str, platform: Platform) -> str:
+    """The run that an id, the start of one, `last`, or a model (`name:3`, `name`) names. Raises Misuse."""
+    if ":" in reference or "@" in reference or reference in {model.name for model in platform.models.list()}:
+        return platform.models.get(reference).lineage["run"]
+    return platform.jobs.find(reference)
+
+
+def collect(run: str, platform: Platform, project: Path, scratch: Path) -> Facts:
+    """Everything that is known of a run; copies of its outputs go to `scratch`. Raises Failure when one is changed."""
+    file, record = project / "mlops.yaml", platform.jobs.describe(run)
+    known, evaluation = settings.load(file), evaluated(platform.jobs, run, scratch)
+    ours, code = evaluation.figures.get("model"), package(known)
+    registered = [model for model in platform.models.list() if model.name == known.model.name]
+    others = [model for model in registered if ours and model.digest != ours]
+    then = {entry["path"]: entry["digest"] for entry in record.get("data", {}).values()}
+    return Facts(
+        record=record,
+        project=project,
+        settings=known,
+        limits=known.limits(quality.id, quality.Limits),
+        changed=then.get(str(file)) not in (None, digest.of_file(file)),
+        verdicts=judged(platform.jobs, record, scratch),
+        evaluation=evaluation,
+        profiles=profiles(platform.data, record, code),
+        model=next((model for model in registered if model.digest == ours), None),
+        champion=against(others[-1], record, evaluation, code, platform.jobs, scratch) if others else None,
+    )
+
+
+def judged(jobs: Jobs, record: Mapping[str, Any], scratch: Path) -> list[Verdict]:
+    """The verdicts of the job, or of a step that wrote some when it came no further."""
+    outputs = ("verdicts", *(f"{node}.verdicts" for node in record["nodes"]))
+    files = (fetched(jobs, record["run"], output, scratch) / "verdicts.json" for output in outputs)
+    return next((read_verdicts(read_json(file)) for file in files if file.is_file()), [])
+
+
+def profiles(data: Data, record: Mapping[str, Any], code: Package) -> dict[str, Profile]:
+    """What is in each source that a run read, as far as its version is still there."""
+    found = {}
+    for name, entry in record.get("data", {}).items():
+        if name in code.contract.SOURCES and entry.get("version"):
+            with suppress(Misuse, Failure):
+                found[name] = of_version(entry["version"], data, code.contract.SOURCES)
+    return {name: each for name, each in found.items() if each}
+
+
+def against(
+    model: Model, record: Mapping[str, Any], ours: Evaluation, code: Package, jobs: Jobs, scratch: Path
+) -> Champion:
+    """The paired differences, where the champion's predictions are still there."""
+    try:
+        theirs = evaluated(jobs, model.lineage["run"], scratch)
+    except Failure as error:
+        return Champion(model, remarks=[str(error)])
+    data = [{name: each["digest"] for name, each in one["data"].items()} for one in (record, model.lineage)]
+    return Champion(model, *differences_of(theirs, ours, code, data[0] == data[1]))

@@ -1,0 +1,66 @@
+"""One page of HTML from facts: everything that it shows is in it."""
+
+import math
+from datetime import datetime
+from functools import partial
+from os.path import relpath
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mlops.evidence.report.curves import curves, ticks
+from mlops.evidence.report.facts import Facts
+from mlops.evidence.report.groups import gaps
+from mlops.evidence.report.lineage import boxes, graph
+from mlops.files import replacing
+from mlops.words import counted
+
+FOLDER = Path(__file__).parent
+
+
+def write(facts: Facts, to: Path) -> None:
+    """Write the page. Raises Failure when the disk refuses."""
+    text = page(facts)
+    with replacing(to) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+def page(facts: Facts) -> str:
+    templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
+    templates.trim_blocks = templates.lstrip_blocks = True
+    templates.filters |= {"figure": figure, "plain": plain, "counted": counted, "day": day, "duration": duration}
+    templates.filters["place"] = partial(relpath, start=facts.project)
+    evaluation = facts.evaluation
+    label = evaluation.one("label") if evaluation.rows is not None else None
+    seen: dict[str, Any] = {"facts": facts, "figures": evaluation.figures, "ticks": ticks, "curves": {}, "gaps": []}
+    seen["graph"] = graph(boxes(facts.record))
+    if evaluation.figures:
+        seen["gaps"] = gaps(evaluation.figures["groups"], facts.limits)
+    if label and evaluation.rows is not None:
+        about = evaluation.figures["columns"][label]
+        seen["curves"] = curves(about, *evaluation.arrays(evaluation.rows))
+    return templates.get_template("report.html.j2").render(seen)
+
+
+def figure(value: float | None, *beside: float | None) -> str:
+    """Rounded for people: three digits of the greatest of the values that stand together."""
+    if value is None:
+        return "unknown"
+    size = max(abs(each) for each in (value, *beside) if each is not None)
+    places = min(6, max(0, 3 - math.ceil(math.log10(size)))) if size else 0
+    return f"{round(value, places) + 0.0:,.{places}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def plain(value: float) -> str:
+    """As somebody wrote it, or as an axis shows it."""
+    return f"{value:,.10g}".replace("-", "\N{MINUS SIGN}")
+
+
+def day(text: str) -> str:
+    """The day of an ISO time."""
+    return f"{datetime.fromisoformat(text):%-d %B %Y}"
+
+
+def duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
