@@ -1,0 +1,36 @@
+"""`mlops outcomes`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlops.commands.common import AsJson, group
+
+app = group("Keep what became of predictions.")
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet: request_id, outcome, time, decision, perhaps looked.")],
+    late: Annotated[int, typer.Option(min=0, max=36500, metavar="DAYS", help="Older outcomes are late.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Store what people decided, and what reality answered."""
+    from datetime import UTC, datetime, timedelta
+
+    from mlops import settings, show
+    from mlops.outcomes import store
+    from mlops.steps.package import package
+
+    found = settings.find(Path.cwd())
+    label = package(settings.load(found)).contract.ROW.one("label")
+    now = datetime.now(UTC)
+    counts = store.add(found.parent / ".mlops", file, label, now, now - timedelta(days=late))
+    if as_json:
+        return show.record(counts)
+    show.facts((name, f"{count:,}") for name, count in counts.items())
+    if counts["contradictory"]:
+        show.console.print("Both sides of a contradiction are kept. The later time counts; at equal times none does.")
+    if counts["late"]:
+        show.console.print(f"Those more than {late} days old change figures that may have been read already.")

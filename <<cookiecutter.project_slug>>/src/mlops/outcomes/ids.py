@@ -1,0 +1,35 @@
+"""Request ids as they are stored: keyed hashes, which join with each other and tell nobody whom they are about."""
+
+import hmac
+import os
+from pathlib import Path
+
+from mlops import files
+from mlops.errors import Misuse
+
+BYTES = 32
+
+
+def hashed(request_id: str, key: bytes) -> str:
+    """HMAC-SHA256 (RFC 2104) of the id in UTF-8 under the key, in hexadecimal."""
+    return hmac.digest(key, request_id.encode(), "sha256").hex()
+
+
+def fingerprint(key: bytes) -> str:
+    """12 hexadecimal digits that tell keys apart and give none away."""
+    return hashed("", key)[:12]
+
+
+def key(file: Path, used: set[str]) -> bytes:
+    """The key in `file`, made there, for its owner only, when none was used yet.
+
+    `used` are the fingerprints of the keys of stored ids. Raises Misuse when one of them is not that of the file.
+    """
+    if not used and not file.exists():
+        with files.replacing(file) as draft:
+            draft.touch(0o600)
+            draft.write_bytes(os.urandom(BYTES))
+    found = file.read_bytes() if os.access(file, os.R_OK) else b""
+    if len(found) != BYTES or used - {fingerprint(found)}:
+        raise Misuse("is lost, unreadable or not the key that ids are stored with. Put that one back.", file)
+    return found
