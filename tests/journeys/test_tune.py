@@ -24,3 +24,6 @@ def test_a_candidate_is_chosen_on_rows_that_no_training_saw_and_registered(proje
     [model] = json.loads(project.mlops("models", "list", "--json").stdout)
     node = record["nodes"][chosen["chosen"]]
     assert model["digest"] == node["outputs"]["model"]["digest"]
+    assert model["lineage"]["choice"] == chosen
+    assert chosen["why"] in " ".join(project.mlops("models", "show", f"{model['name']}:1").stdout.split())
+    assert str(project.path) not in json.dumps(model["lineage"])

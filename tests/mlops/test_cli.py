@@ -31,6 +31,10 @@ def test_help_imports_nothing_heavy(reference: Project):
         (("run", "azureml/pipelines/train.yml", "--set", "rounds=many"), "must be of type integer"),
         (("run", "azureml/pipelines/train.yml", "--input", "applications=none.csv"), "none.csv does not exist"),
         (("run", "azureml/components/train.yml"), "is a component, not a job"),
+        (
+            ("run", "job.yml", "--register"),
+            "job.yml has no output `evaluation`, `model`, `verdicts`, so no model to register",
+        ),
         (("run", "none.yml"), "none.yml: cannot be read: No such file or directory"),
         (("models", "show", "triage:1"), "no model is named 'triage'"),
         (("models", "register", "last"), "there is no run yet"),
@@ -38,6 +42,7 @@ def test_help_imports_nothing_heavy(reference: Project):
     ],
 )
 def test_wrong_use_is_said_before_anything_starts(project: Project, command: tuple[str, ...], sentence: str):
+    (project.path / "job.yml").write_text("command: echo 1\n")
     done = project.mlops(*command)
     assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
     assert not (project.path / ".mlops" / "runs").exists()

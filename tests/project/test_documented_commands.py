@@ -20,7 +20,17 @@ from tests.support.project import TEMPLATE, Project
 TRAIN = "mlops run azureml/pipelines/train.yml"
 TYPED = "tests/project/test_project.py::test_what_a_person_types_works"
 DAY = "tests/journeys/test_a_day.py::test_a_day_in_the_life"
+COMPARED = "tests/journeys/test_compare_runs.py::test_other_data_is_said_although_it_lies_beside_the_code"
+LISTED = "tests/journeys/test_compare_runs.py::test_runs_are_listed_and_lead_to_what_they_read"
+RESTORED = "tests/journeys/test_compare_runs.py::test_a_run_is_restored_with_its_data_and_gives_the_same_model"
 TUNED = "tests/journeys/test_tune.py::test_a_candidate_is_chosen_on_rows_that_no_training_saw_and_registered"
+OUTCOMES = "tests/mlops/outcomes/test_command.py::test_the_counts_are_shown_with_what_they_mean"
+REPORTED = "tests/mlops/evidence/test_report.py::test_the_summary_of_a_refused_run_says_what_refused_it_and_what_to_do"
+REPORTED_AS_FILE = "tests/mlops/evidence/test_report.py::test_a_model_is_reported_by_its_run_into_a_file_of_ones_choice"
+ADDED = "tests/mlops/test_data_commands.py::test_add_says_rows_and_digest_and_when_a_version_has_them_already"
+LISTED = "tests/mlops/test_data_commands.py::test_list_and_show_say_whose_it_is_and_what_read_it"
+MOVED = "tests/mlops/test_data_commands.py::test_diff_says_what_moved_the_most_first"
+VERIFIED = "tests/mlops/test_data_commands.py::test_fetch_and_verify"
 
 ELSEWHERE = {
     "make setup": TYPED,
@@ -31,6 +41,21 @@ ELSEWHERE = {
     f"{TRAIN} --register": DAY,
     f'{TRAIN} --set rounds=40 --register -m "fewer rounds"': DAY,
     "mlops run azureml/pipelines/tune.yml --register": TUNED,
+    "mlops runs list": LISTED,
+    "mlops runs show RUN": LISTED,
+    'mlops runs note RUN "looks too good: check for a leak"': LISTED,
+    "mlops runs compare A B": COMPARED,
+    "mlops runs restore RUN ../old": RESTORED,
+    "mlops report last": REPORTED,
+    "mlops report NAME:VERSION --to report.html": REPORTED_AS_FILE,
+    "mlops outcomes add outcomes.csv": OUTCOMES,
+    'mlops data add applications data/applications.parquet -m "with March"': ADDED,
+    "mlops data list": LISTED,
+    "mlops data show applications:2": LISTED,
+    "mlops data diff applications:1 applications:2": MOVED,
+    "mlops data diff applications new.parquet": MOVED,
+    "mlops data fetch applications:1 old.parquet": VERIFIED,
+    "mlops data verify": VERIFIED,
 }
 
 HERE = {

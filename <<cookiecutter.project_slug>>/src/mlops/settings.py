@@ -172,6 +172,11 @@ class Settings(Section):
         paths = self.environments.local.paths
         return {start: project / Path(folder).expanduser() for start, folder in paths.items()}
 
+    @property
+    def about(self) -> dict[str, dict[str, Any]]:
+        """What is said of each source, as JSON holds it."""
+        return {name: source.model_dump(mode="json") for name, source in self.data.items()}
+
     def wrong(self, what: str, *keys: str) -> Misuse:
         """The error that names the line of a setting."""
         return nearest(self._document, keys).wrong(what)

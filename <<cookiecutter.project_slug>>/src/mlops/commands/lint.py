@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mlops.commands.common import AsJson, Environment
+from mlops.commands.common import AsJson, Environment, open_platform
 
 Paths = list[Path] | None
 
@@ -17,11 +17,11 @@ def lint(
     as_json: AsJson = False,
 ) -> None:
     """Find every mistake in mlops.yaml and the Azure ML files."""
-    from mlops import settings
     from mlops.specs.lint.check import lint
 
-    project = settings.find(Path.cwd()).parent
-    count, mistakes = lint(paths or [project / "mlops.yaml", project / "azureml"], project, on)
+    project, platform = open_platform()
+    stored = platform.data.resolve if on == "local" else None
+    count, mistakes = lint(paths or [project / "mlops.yaml", project / "azureml"], project, on, stored)
     if as_json:
         print(json.dumps([{"file": str(each.file), "line": each.line, "what": each.what} for each in mistakes]))
     else:

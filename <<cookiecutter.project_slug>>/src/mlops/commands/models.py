@@ -1,6 +1,6 @@
 """`mlops models`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -69,11 +69,18 @@ def show(ref: Annotated[str, typer.Argument(help="`name:3` or `name@DIGEST12`.")
             ("run", lineage["run"]),
             ("reason", lineage["reason"]),
             ("code", f"{code['digest'][:12]}, commit {(code['commit'] or 'none')[:12]}{changes}"),
-            ("data", "\n".join(f"{name} {entry['digest'][:12]}" for name, entry in lineage["data"].items())),
+            ("data", "\n".join(f"{name} {_bytes(entry)}" for name, entry in lineage["data"].items())),
             ("environment", f"{lineage['environment']['digest'][:12]}, Python {lineage['environment']['python']}"),
             ("parameters", ", ".join(f"{name}={value}" for name, value in lineage["parameters"].items())),
+            *([("chosen", lineage["choice"]["why"])] if lineage.get("choice") else []),
             ("outcome", Interval.of(lineage["outcome"])),
             ("metrics", "\n".join(f"{name} {Interval.of(each)}" for name, each in lineage["metrics"].items())),
             ("verdicts", tally(read_verdicts(lineage))),
         )
     )
+
+
+def _bytes(entry: dict[str, Any]) -> str:
+    """The digest of data, and the version of the store that has it."""
+    version = entry.get("version")
+    return entry["digest"][:12] + (f" ({version})" if version else "")

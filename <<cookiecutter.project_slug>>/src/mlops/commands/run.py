@@ -24,15 +24,19 @@ def run(
     """Run an Azure ML job on this machine."""
     from mlops import settings, show
     from mlops.commands import progress
+    from mlops.evidence.register import refuse_unless_trained
     from mlops.platform.base import Submission
     from mlops.specs.bind import bind
 
     show.console.stderr = as_json
     project, platform = open_platform()
     paths = {name: Path(path) for name, path in pairs("--input", inputs or ()).items()}
-    mapped = settings.load(project / "mlops.yaml").mapped(project)
-    job = bind(file, overrides=pairs("--set", overrides or ()), inputs=paths, project=project, mapped=mapped)
-    run_id = platform.jobs.submit(Submission(job, fresh=fresh, reason=reason))
+    known, sets, stored = settings.load(project / "mlops.yaml"), pairs("--set", overrides or ()), platform.data.resolve
+    mapped = known.mapped(project)
+    job = bind(file, overrides=sets, inputs=paths, project=project, mapped=mapped, stored=stored)
+    if register:
+        refuse_unless_trained(job.outputs, str(file))
+    run_id = platform.jobs.submit(Submission(job, fresh, reason, known.about))
     status = progress.follow(job, platform.jobs.follow(run_id), run_id)
     progress.choice(platform.jobs, run_id)
     progress.verdicts(platform.jobs, run_id)
