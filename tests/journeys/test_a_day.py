@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.project import Project
 
+pytestmark = pytest.mark.xdist_group("day")
+
 TRAIN = ("run", "azureml/pipelines/train.yml")
 
 

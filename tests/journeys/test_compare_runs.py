@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.project import Project
 
+pytestmark = pytest.mark.xdist_group("compare")
+
 TRAIN = ("run", "azureml/pipelines/train.yml", "--set", "rounds=20")
 DATA = Path("data", "applications.parquet")
 

@@ -12,6 +12,7 @@ from tests.journeys.test_other_models import become
 from tests.support.project import TEMPLATE, Project
 
 WIDE, PHONE = 1400, 360
+KINDS = ("reference", "regression", "three_class")
 SCRIPT = "<script>document.title='taken'</script>"
 
 
@@ -29,7 +30,7 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="module", params=["reference", "regression", "three_class"])
+@pytest.fixture(scope="module", params=[pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in KINDS])
 def page(request: pytest.FixtureRequest, reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a trained model; a category of the three-class project is named like a script."""
     project = reference.copy(tmp_path_factory.mktemp(request.param) / "project")

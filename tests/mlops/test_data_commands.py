@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.project import Project
 
+pytestmark = pytest.mark.xdist_group("data")
+
 FILE = Path("data", "applications.parquet")
 JOB = """
 type: command

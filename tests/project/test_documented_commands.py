@@ -17,6 +17,8 @@ from markdown_it import MarkdownIt
 
 from tests.support.project import TEMPLATE, Project
 
+pytestmark = pytest.mark.xdist_group("documented")
+
 TRAIN = "mlops run azureml/pipelines/train.yml"
 TYPED = "tests/project/test_project.py::test_what_a_person_types_works"
 DAY = "tests/journeys/test_a_day.py::test_a_day_in_the_life"

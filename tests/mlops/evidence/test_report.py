@@ -14,6 +14,8 @@ from mlops.evidence.report import facts, render
 from mlops.gates.base import Verdict
 from tests.support.project import Project
 
+pytestmark = pytest.mark.xdist_group("report")
+
 TRAIN = "azureml/pipelines/train.yml"
 
 
