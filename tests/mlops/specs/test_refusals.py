@@ -37,6 +37,12 @@ def thing(write) -> None:
     write(COMPONENT, "thing.yml")
 
 
+@pytest.mark.parametrize("name", ["my node", "a.b", "../../out", "9", "Train"])
+def test_a_name_that_azure_ml_does_not_take_for_a_node_is_refused(refusal, name: str) -> None:
+    said = refusal(f"type: pipeline\njobs:\n  '{name}': {{command: ls}}\n")
+    assert said == f"job.yml:3: a node's name is of a-z, 0-9 and _, no digit first; `{name}` is not."
+
+
 @pytest.mark.parametrize(
     ("rest", "sentence"),
     [

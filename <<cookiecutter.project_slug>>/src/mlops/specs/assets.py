@@ -2,26 +2,32 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from mlops.errors import Misuse
 from mlops.specs.elsewhere import Elsewhere
 from mlops.specs.load import Item, read
 from mlops.specs.values import FILES
 
 NAMED = re.compile(r"azureml:(?P<name>[^:@/]+)(?::(?P<version>[^:@/]+)|@latest)")
 REMOTE = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:")
+Stored = Callable[[str, str], Path | None]
+"""Where a name and version of data is kept; None for a name that is not. Raises Misuse for a version that is not."""
 
 
 class Project:
     """The YAML files of a project folder, searched by the `name:` of what they describe. Hidden folders are not.
 
     A name that none of them says is looked for below the folder of the file that refers to it.
-    `mapped` says which folder of this machine holds what lies under the start of a URI.
+    `mapped` says which folder of this machine holds what lies under the start of a URI, `stored` which versions of
+    data are kept beside the files: they come first.
     """
 
-    def __init__(self, folder: Path | None, mapped: Mapping[str, Path] | None = None) -> None:
-        self.folder, self.mapped = folder, mapped or {}
+    def __init__(
+        self, folder: Path | None, mapped: Mapping[str, Path] | None = None, stored: Stored | None = None
+    ) -> None:
+        self.folder, self.mapped, self.stored = folder, mapped or {}, stored
 
     def find(self, reference: Item, kind: str) -> Item | None:
         """The `data` asset or `component` that `azureml:NAME@latest` or `azureml:NAME:VERSION` means, if a file has it.
@@ -34,6 +40,23 @@ class Project:
         found = self._below(self.folder, wanted, kind) or self._below(reference.place.file.parent, wanted, kind)
         latest = max(found, key=lambda version: [int(part) for part in re.findall(r"\d+", version)], default="")
         return found.get(latest)
+
+    def kept(self, item: Item) -> Path | None:
+        """What `azureml:NAME:VERSION` is among the data that is kept. Raises Misuse for another version of NAME."""
+        wanted = NAMED.fullmatch(str(item.value))
+        if not self.stored or not wanted or not wanted["version"]:
+            return None
+        try:
+            return self.stored(wanted["name"], wanted["version"])
+        except Misuse as error:
+            raise item.wrong(error.what) from error
+
+    def version(self, item: Item) -> str:
+        """The `NAME:VERSION` that a reference means, by itself or by the file of its asset; else nothing."""
+        wanted = NAMED.fullmatch(str(item.value))
+        asset = self.find(item, "data")
+        version = wanted and (wanted["version"] or (asset and asset.plain().get("version")))
+        return f"{wanted['name']}:{version}" if wanted and version else ""
 
     def _below(self, folder: Path | None, wanted: re.Match[str], kind: str) -> dict[str, Item]:
         """What the files below a folder describe under that name, by version."""
@@ -78,6 +101,8 @@ def locate(item: Item, name: str, project: Project) -> Path | None:
 
     Raises Misuse when it should be here and is not.
     """
+    if kept := project.kept(item):
+        return kept
     if asset := project.find(item, "data"):
         return locate(asset.get("path") or asset, name, project)
     if REMOTE.match(str(item.value)):

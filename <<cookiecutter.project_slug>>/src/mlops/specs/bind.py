@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mlops.errors import Misuse
 from mlops.specs import drafts, ignored, parallel, sweep
-from mlops.specs.assets import Project
+from mlops.specs.assets import Project, Stored
 from mlops.specs.collect import attempt
 from mlops.specs.drafts import Draft
 from mlops.specs.expressions import names
@@ -25,14 +25,15 @@ def bind(
     inputs: Mapping[str, Path] | None = None,
     project: Path | None = None,
     mapped: Mapping[str, Path] | None = None,
+    stored: Stored | None = None,
 ) -> Job:
     """Resolve a command, pipeline or sweep job; the nodes of pipelines inside it become nodes `outer.inner`.
 
     `overrides` are literal inputs by name, as typed; `inputs` are local files and folders by input name (`NODE.NAME`
-    for one of a node); `azureml:` names are looked up in `project`, and `mapped` says which folder holds what lies
-    under the start of a URI. Raises Misuse, with file and line.
+    for one of a node); `azureml:` names are looked up in `project`, versions of data first where they are `stored`, and
+    `mapped` says which folder holds what lies under the start of a URI. Raises Misuse, with file and line.
     """
-    sources = Sources(overrides or {}, inputs or {}, Project(project, mapped))
+    sources = Sources(overrides or {}, inputs or {}, Project(project, mapped, stored))
     job = draft(file, sources.project)
     inner = [each for each in job.walk() if each is not job]
     by_node = [f"{each.name}.{name}" for each in inner for name in each.inputs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,8 @@ from mlops.specs.expressions import unknowns, without_unset_blocks
 from mlops.specs.load import Item
 from mlops.specs.outputs import Output
 from mlops.specs.types import FromNode, Place
+
+NODE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,14 @@ def of_node(
             raise pipeline.wrong("there are no nodes under `jobs:`. List them there.")
         prefix, own = f"{name}." if above else "", pipeline.section("outputs")
         for key, node in pipeline.section("jobs").items():
+            attempt(_check_name, key, node)
             tried[key] = attempt(of_node, node, prefix + key, project, own, (*above, place))
     inner = {key: draft for key, draft in tried.items() if draft}
     refused = tuple(tried.keys() - inner.keys())
     return Draft(name, item, component, outputs.of_node(item, component, around or {}), inner, refused)
+
+
+def _check_name(name: str, node: Item) -> None:
+    """Raises Misuse for a name that Azure ML does not take for a node; here it also names folders."""
+    if not NODE_NAME.fullmatch(name):
+        raise node.wrong(f"a node's name is of a-z, 0-9 and _, no digit first; `{name}` is not.")

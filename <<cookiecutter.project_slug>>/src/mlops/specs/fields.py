@@ -24,7 +24,6 @@ MUST_BE: dict[str, tuple[tuple[type, ...], str]] = {
     "text or mapping": ((str, dict), "must be text, or hold names with values"),
     "text or whole number": ((str, int), "is read as a number, which drops zeros at its end; write it in quotes"),
 }
-NODE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 RUN = ("command", "parallel", "pipeline", "sweep")
 
 
@@ -80,9 +79,7 @@ def _check_inside(kind: str, key: str, value: Item) -> None:
     """Refuse what is wrong in a mapping whose own shape is right."""
     if section := _said("sections", kind, key):
         check(value, section)
-    for name, entry in value.value.items() if key in ("inputs", "outputs", "jobs") else ():
-        if key == "jobs" and not NODE_NAME.fullmatch(name):
-            refuse(entry.wrong(f"a node's name is of a-z, 0-9 and _, no digit first; `{name}` is not."))
+    for entry in value.value.values() if key in ("inputs", "outputs", "jobs") else ():
         inner = _node(entry) if key == "jobs" else _said("entries", kind, key)
         if inner in FIELDS and isinstance(entry.value, dict):
             check(entry, inner)

@@ -102,7 +102,8 @@ class Sources:
         where = locate(path, name, self.project)
         if where is None:
             self.elsewhere[name] = path
-        return Asset(where or Path(path.value), item.text("type") or "uri_folder", path.value)
+        kind = item.text("type") or "uri_folder"
+        return Asset(where or Path(path.value), kind, path.value, self.project.version(path))
 
 
 def substituted(item: Item, scope: Scope) -> str:

@@ -42,11 +42,15 @@ class Literal:
 
 @dataclass(frozen=True)
 class Asset:
-    """A file or folder of this machine that goes into a node; `source` is how the file named it."""
+    """A file or folder of this machine that goes into a node; `source` is how the file named it.
+
+    `version` is the `NAME:VERSION` that its bytes are said to be, where the file or the asset that it names says one.
+    """
 
     path: Path
     type: str
     source: str
+    version: str = ""
 
 
 @dataclass(frozen=True)

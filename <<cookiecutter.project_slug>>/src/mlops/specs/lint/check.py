@@ -8,7 +8,7 @@ from typing import Literal
 
 from mlops.errors import Misuse
 from mlops.specs import bind, components, drafts, fields
-from mlops.specs.assets import REMOTE, Project, existing
+from mlops.specs.assets import REMOTE, Project, Stored, existing
 from mlops.specs.collect import attempt, collected, refuse
 from mlops.specs.elsewhere import Elsewhere
 from mlops.specs.inputs import UNKNOWN, Sources
@@ -33,10 +33,12 @@ class Mistake:
         return f"{self.file}:{self.line}: {self.what}"
 
 
-def lint(paths: Iterable[Path], project: Path, on: Where = "local") -> tuple[int, list[Mistake]]:
+def lint(
+    paths: Iterable[Path], project: Path, on: Where = "local", stored: Stored | None = None
+) -> tuple[int, list[Mistake]]:
     """How many files these files and folders hold or refer to, and every mistake in them, in order."""
     with kept(), collected() as found:
-        known = Project(project, of_settings.mapped(project))
+        known = Project(project, of_settings.mapped(project), stored)
         waiting = [file for path in paths for file in _files(path)]
         used, documents = set[Path](), dict[Path, Item]()
         for file in waiting:
