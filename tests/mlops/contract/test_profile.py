@@ -113,7 +113,8 @@ def test_small_whole_numbers_are_counted_as_they_are():
 
 
 def test_zero_nan_and_infinities_are_counted_apart_and_are_in_no_mean():
-    column = of([0.0, -0.0, 1e-300, float("nan"), float("inf"), float("-inf"), -3.0, 5.0, None])
+    values = [0.0, -0.0, 1e-300, float("nan"), float("inf"), float("-inf"), -3.0, 5.0, None]
+    column = of(values, Column("it", "number", nullable=True))
     assert column.counts == {"0": 3, "nan": 1, "inf": 1, "-inf": 1, "-3": 1, "5": 1}
     assert (column.rows, column.nulls, column.other) == (9, 1, 0)
     assert (column.low, column.high, column.mean) == (-3, 5, pytest.approx(2 / 5))
@@ -144,7 +145,7 @@ def test_a_table_of_many_batches_has_the_profile_of_one(monkeypatch):
 
 
 def test_times_are_counted_by_month_and_those_beyond_any_calendar_are_other():
-    column = of([0, 86_400_000_000, 2_678_400_000_000, 2**63 - 1], dtype=pl.Datetime("us"))
+    column = of([0, 86_400_000_000, 2_678_400_000_000, 2**63 - 1], Column("it", "time"), pl.Datetime("us"))
     assert column.counts == {"1970-01": 2, "1970-02": 1} and column.other == 1
     assert column.low == 0
 
@@ -263,3 +264,13 @@ def test_profiles_of_other_columns_or_types_do_not_add_up():
     for other in (text, more):
         with pytest.raises(ValueError, match="do not add up"):
             merged(one, other)
+
+
+def test_numbers_that_no_contract_names_and_those_of_context_are_quoted_nowhere():
+    for column in (None, Column("it", "number", "context")):
+        few, many = (
+            profile(pl.DataFrame({"it": [7019834.0 * n] * 9}).lazy(), Contract(column) if column else None)
+            for n in (1, 2)
+        )
+        assert (few.columns["it"].low, few.columns["it"].high) == (None, None)
+        assert "70198" not in str(moved(few, many)) and moved(few, many)[0].distance == 1

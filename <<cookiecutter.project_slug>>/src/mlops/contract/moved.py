@@ -69,7 +69,7 @@ def _move(name: str, a: ColumnProfile | None, b: ColumnProfile | None) -> Move:
 
 def _facts(column: ColumnProfile) -> dict[str, str]:
     facts = {"type": column.dtype, "nulls": _percent(column.nulls, column.rows)}
-    if column.dtype == "number" and column.counts:
+    if column.dtype == "number" and column.counts and column.quotable:
         facts["median"] = shown(column.quantile(0.5))
         facts |= {"range": f"{shown(column.low)} to {shown(column.high)}"} if column.low is not None else {}
     return facts

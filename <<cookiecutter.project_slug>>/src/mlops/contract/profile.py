@@ -150,10 +150,10 @@ def _column(raw: pl.Series, column: Column | None) -> ColumnProfile:
 
 
 def _undeclared(raw: pl.Series) -> Column | None:
-    """What a column is taken for that no contract names. Strings are text: nobody said that they may be quoted."""
+    """What a column is taken for that no contract names: context, since nobody said that it may be quoted."""
     strings = isinstance(raw.dtype, pl.String | pl.Categorical | pl.Enum)
     kind: Dtype | None = "number" if raw.dtype.is_numeric() else "text" if strings else KINDS.get(raw.dtype.base_type())
-    return Column(raw.name, kind) if kind else None
+    return Column(raw.name, kind, "context") if kind else None
 
 
 def _spanned(found: ColumnProfile, finite: pl.Series) -> ColumnProfile:
