@@ -15,6 +15,11 @@ def test_a_text_without_a_value_is_refused_with_its_option():
         pairs("--source", ["a=1", "rows"])
 
 
+def test_a_name_that_is_given_twice_is_refused():
+    with pytest.raises(Misuse, match="--set a: it is given twice. Keep one."):
+        pairs("--set", ["a=1", "b=2", "a=1"])
+
+
 @pytest.mark.parametrize(
     ("count", "thing", "said"), [(1, "row", "1 row"), (2000, "row", "2,000 rows"), (2, "class", "2 classes")]
 )

@@ -1,14 +1,17 @@
 """A part of a YAML document as a type of pydantic's: each mistake in it is a sentence at its line."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
+import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mlops.errors import Misuse
 from mlops.specs.load import Item, meant
 
 Known = TypeVar("Known", bound=BaseModel)
+MUST: dict[str, str] = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text("utf-8"))
 
 
 class Section(BaseModel):
@@ -38,7 +41,12 @@ def complaint(model: type[BaseModel], document: Item, section: tuple[str, ...], 
         case "value_error":
             what = f"`{name}`: {problem['ctx']['error']}."
         case "model_type" | "dict_type":
-            what = f"`{name}` should hold settings: {', '.join(f'`{field}`' for field in fields(model, inner))}."
+            known = ", ".join(f"`{field}`" for field in fields(model, inner)) or "names with values, as `name: value`"
+            what = f"`{name}` should hold settings: {known}."
+        case "string_pattern_mismatch":
+            what = f"`{name}` cannot be {problem['input']!r}. {described(model, inner)['description']}"
+        case kind if kind in MUST:
+            what = f"`{name}` must be {MUST[kind].format(**problem.get('ctx', {}))}, not {problem['input']!r}."
         case _:
             what = f"`{name}` is {problem['input']!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}."
     return f"{nearest(document, keys).place}: {what}"
@@ -55,10 +63,15 @@ def nearest(item: Item, keys: Sequence[str]) -> Item:
 
 def fields(model: type[BaseModel], keys: list[str]) -> list[str]:
     """Names of the settings under a path of keys."""
+    return list(described(model, keys).get("properties", {}))
+
+
+def described(model: type[BaseModel], keys: list[str]) -> dict[str, Any]:
+    """The JSON schema of what a path of keys leads to."""
     whole = model.model_json_schema(by_alias=True)
     node = whole
     for key in keys:
         node = node.get("properties", {}).get(key) or node.get("additionalProperties") or {}
         reference = next((option["$ref"] for option in (node, *node.get("anyOf", ())) if "$ref" in option), None)
         node = whole["$defs"][reference.rpartition("/")[2]] if reference else node
-    return list(node.get("properties", {}))
+    return node

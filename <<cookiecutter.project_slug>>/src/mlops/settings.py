@@ -39,7 +39,7 @@ class Project(Section):
     description: Text
     organisation: Text
     repository: Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$")]
-    """`owner/name`."""
+    """Written as `owner/name`."""
 
 
 class MayChange(Section):
@@ -96,15 +96,16 @@ class Service(Section):
     batch: Batch
     cost_per_month: Positive
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    """Three capital letters, such as EUR."""
     recovery_time_minutes: Positive
     recovery_point_minutes: Annotated[float, Field(ge=0)]
 
 
 class ModelSettings(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$")]
-    """The name under which models are registered."""
+    """The name under which models are registered: of letters, digits, `.`, `_` and `-`, a letter or digit first."""
     package: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
-    """The folder in `src/` that holds the model."""
+    """The folder in `src/` that holds the model: of a-z, 0-9 and _, no digit first."""
 
 
 class Source(Section):

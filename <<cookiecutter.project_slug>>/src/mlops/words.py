@@ -7,12 +7,14 @@ from mlops.errors import Misuse
 
 
 def pairs(option: str, items: Iterable[str]) -> dict[str, str]:
-    """`NAME=VALUE` texts as a mapping. Raises Misuse for a text that is not of that form."""
+    """`NAME=VALUE` texts as a mapping. Raises Misuse for other texts, and for a name that is given twice."""
     found = {}
     for item in items:
         name, equals, value = item.partition("=")
         if not equals:
             raise Misuse(f"{option} {item}: write it as NAME=VALUE.")
+        if name in found:
+            raise Misuse(f"{option} {name}: it is given twice. Keep one.")
         found[name] = value
     return found
 

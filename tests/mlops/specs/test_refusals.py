@@ -146,7 +146,7 @@ def test_a_name_that_azure_ml_does_not_take_for_a_node_is_refused(refusal, name:
         ("  two: {command: ls, inputs: [a]}", "job.yml:12: `inputs` must hold names with values, as in `name: value`."),
         (
             "  two:\n    command: |\n      first line\n      second ${{inputs.none}}",
-            "job.yml:15: `${{inputs.none}}` names nothing here: there are none.",
+            "job.yml:15: `${{inputs.none}}` names nothing here: there are none. Add one or remove it.",
         ),
     ],
 )
@@ -264,7 +264,7 @@ def test_a_mistake_in_a_job_is_said_at_its_line(text: str, sentence: str, refusa
     [
         (
             {"overrides": {"raet": "1"}},
-            "job.yml: `--set raet`: this job has no input of that name: did you mean `rate`?",
+            "job.yml: `--set raet`: this job has no such input: did you mean `rate`?",
         ),
         ({"overrides": {"rate": "fast"}}, "job.yml:3: `--set rate=fast`: `rate` must be of type number, not `fast`."),
         ({"overrides": {"rate": "nan"}}, "job.yml:3: `--set rate=nan`: `rate` must be of type number, not `nan`."),
@@ -275,14 +275,27 @@ def test_a_mistake_in_a_job_is_said_at_its_line(text: str, sentence: str, refusa
         ),
         (
             {"inputs": {"tabel": Path("x")}},
-            "job.yml: `--input tabel`: this job has no input of that name: did you mean",
+            "job.yml: `--input tabel`: this job has no such input: did you mean `table`?",
         ),
         ({"inputs": {"table": Path("gone")}}, "`--input table`: gone does not exist. Correct the path."),
         (
             {"inputs": {"rate": Path("x")}},
             "job.yml:3: `--input rate`: `rate` is not read from a path. Use `--set rate=VALUE`.",
         ),
-        ({"inputs": {"one.rate": Path("x")}}, "job.yml:11: `--input one.rate`: `one.rate` is not read from a path."),
+        ({"overrides": {"x": "1"}}, "job.yml: `--set x`: this job has no such input: there is `rate`."),
+        (
+            {"inputs": {"x": Path("x")}},
+            "job.yml: `--input x`: this job has no such input: there is `one.table`, `table`.",
+        ),
+        (
+            {"inputs": {"one.rate": Path("x")}},
+            "job.yml:11: `--input one.rate`: `one.rate` is bound to `${{parent.inputs.rate}}`. "
+            "Use `--input rate=PATH`, or `--set rate=VALUE`.",
+        ),
+        (
+            {"inputs": {"table": Path(".")}},
+            "job.yml:4: `--input table`: . is a folder, and uri_file is a file. Name a file.",
+        ),
     ],
 )
 def test_a_wrong_option_is_refused_with_what_to_do(options: dict, sentence: str, refusal) -> None:
@@ -324,6 +337,45 @@ def test_an_asset_whose_file_is_missing_is_refused_at_the_asset(write, refusal) 
     write("name: rows\ntype: uri_file\npath: ./x.csv\n", "data/rows.yml")
     said = refusal("command: ls\ninputs:\n  rows: {path: 'azureml:rows@latest'}\n")
     assert said.startswith("data/rows.yml:3: input `rows`: data/x.csv does not exist.")
+
+
+def test_a_file_is_not_taken_for_a_folder(write, refusal) -> None:
+    for type_ in ("uri_folder", "mltable"):
+        text = f"command: ls\ninputs:\n  rows: {{type: {type_}, path: ./rows}}\n"
+        said = refusal(text, inputs={"rows": write("a\n", "rows.csv")})
+        assert said == f"job.yml:3: `--input rows`: rows.csv is a file, and {type_} is a folder. Name a folder."
+
+
+def test_an_input_that_is_bound_to_an_output_is_changed_in_the_file(refusal) -> None:
+    bound = "${{parent.jobs.one.outputs.made}}"
+    text = f"{HEAD}  two: {{component: ./thing.yml, inputs: {{rate: 1, table: '{bound}'}}}}\n"
+    said = refusal(text, inputs={"two.table": Path("x")})
+    assert said.endswith("`two.table` is bound to `${{parent.jobs.one.outputs.made}}`. Change the file.")
+    said = refusal(text, inputs={"two.rate": Path("x")})
+    assert said.endswith("`two.rate` is not read from a path. Change it in the file.")
+
+
+@pytest.mark.parametrize("key", ["default", "value"])
+def test_an_input_that_is_declared_where_a_value_belongs_is_refused_with_the_value(refusal, key: str) -> None:
+    said = refusal(f"command: ls\ninputs:\n  frac: {{type: number, {key}: 0.9}}\n", overrides={"frac": "1"})
+    cure = "write `frac: 0.9`: a job's own input is its value. Only components declare types like number."
+    assert said == f"job.yml:3: {cure}"
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", ".a", ".."])
+@pytest.mark.parametrize("section", ["inputs", "outputs"])
+def test_a_name_that_cannot_be_that_of_a_file_is_refused(refusal, name: str, section: str) -> None:
+    said = refusal(f"command: ls\n{section}:\n  {name}: {{type: uri_file}}\n")
+    assert said == f"job.yml:3: `{name}` cannot be a name in `{section}`: use letters, digits and _."
+
+
+def test_assets_that_lead_back_to_themselves_are_refused(write, refusal) -> None:
+    job = "command: ls\ninputs:\n  rows: {path: 'azureml:rows@latest'}\n"
+    write("name: rows\ntype: uri_file\npath: azureml:rows@latest\n", "rows.yml")
+    assert refusal(job).startswith("rows.yml:3: `azureml:rows@latest` leads back to itself. Write a file")
+    write("name: rows\ntype: uri_file\npath: azureml:more@latest\n", "rows.yml")
+    write("name: more\ntype: uri_file\npath: azureml:rows@latest\n", "more.yml")
+    assert refusal(job).startswith("more.yml:3: `azureml:rows@latest` leads back to itself.")
 
 
 def test_an_asset_of_another_version_is_not_taken(write, refusal) -> None:

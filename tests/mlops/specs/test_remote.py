@@ -42,8 +42,9 @@ def test_the_longest_start_of_a_uri_that_is_mapped_says_where_it_is() -> None:
 
 
 def test_a_file_named_by_hand_comes_before_the_map() -> None:
-    found = paths(example("remote", mapped=MAPPED, inputs={"reads.web": EXAMPLES, "lake": EXAMPLES}))
-    assert (found["web"], found["lake"]) == (EXAMPLES, EXAMPLES)
+    file = EXAMPLES / "data" / "rows.yml"
+    found = paths(example("remote", mapped=MAPPED, inputs={"reads.web": file, "lake": file}))
+    assert (found["web"], found["lake"]) == (file, file)
 
 
 def test_a_part_of_a_name_is_no_start_of_a_uri() -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mlops.commands.common import AsJson, Environment, open_platform
+from mlops.words import counted
 
 Paths = list[Path] | None
 
@@ -27,6 +28,6 @@ def lint(
     else:
         for mistake in mistakes:
             print(str(mistake).replace(f"{Path.cwd()}/", ""))
-        print(f"{len(mistakes) or 'no'} mistake{'' if len(mistakes) == 1 else 's'} in {count} files")
+        print(f"{counted(len(mistakes), 'mistake') if mistakes else 'no mistakes'} in {counted(count, 'file')}")
     if mistakes:
         raise typer.Exit(2 if any(each.malformed for each in mistakes) else 1)

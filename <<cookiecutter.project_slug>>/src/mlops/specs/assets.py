@@ -96,15 +96,17 @@ def existing(item: Item, what: str, remedy: str) -> Path:
     return path
 
 
-def locate(item: Item, name: str, project: Project) -> Path | None:
+def locate(item: Item, name: str, project: Project, above: tuple[Item, ...] = ()) -> Path | None:
     """The file or folder of this machine that the `path:` of an input means, absolute; None when it is elsewhere.
 
-    Raises Misuse when it should be here and is not.
+    `above` are the assets that led here. Raises Misuse when it should be here and is not.
     """
     if kept := project.kept(item):
         return kept
     if asset := project.find(item, "data"):
-        return locate(asset.get("path") or asset, name, project)
+        if asset in above:
+            raise item.wrong(f"`{item.value}` leads back to itself. Write a file or folder as `path:` of this asset.")
+        return locate(asset.get("path") or asset, name, project, (*above, asset))
     if REMOTE.match(str(item.value)):
         return project.local(item, name)
     return existing(item, f"input `{name}`", f"Name a local copy with `--input {name}=PATH`.").absolute()

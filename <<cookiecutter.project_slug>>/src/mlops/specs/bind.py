@@ -11,7 +11,7 @@ from mlops.specs.assets import Project, Stored
 from mlops.specs.collect import attempt
 from mlops.specs.drafts import Draft
 from mlops.specs.expressions import names
-from mlops.specs.inputs import UNKNOWN, Scope, Sources, count, substituted
+from mlops.specs.inputs import UNKNOWN, Scope, Sources, count, from_path, substituted
 from mlops.specs.load import Item, meant, read
 from mlops.specs.types import Job, Node, Value
 
@@ -36,11 +36,13 @@ def bind(
     sources = Sources(overrides or {}, inputs or {}, Project(project, mapped, stored))
     job = draft(file, sources.project)
     inner = [each for each in job.walk() if each is not job]
-    by_node = [f"{each.name}.{name}" for each in inner for name in each.inputs]
-    for option, given, known in (("set", overrides, [*job.inputs]), ("input", inputs, [*job.inputs, *by_node])):
+    known = {**job.inputs} | {f"{each.name}.{name}": item for each in inner for name, item in each.inputs.items()}
+    paths = [name for name, item in known.items() if from_path(item)]
+    literals = [name for name, item in job.inputs.items() if item.value is None or not from_path(item)]
+    for option, given, names_, offered in (("set", overrides, job.inputs, literals), ("input", inputs, known, paths)):
         for name in given or ():
-            if name not in known:
-                raise Misuse(f"`--{option} {name}`: this job has no input of that name: {meant(name, known)}", file)
+            if name not in names_:
+                raise Misuse(f"`--{option} {name}`: this job has no such input: {meant(name, offered)}", file)
     return bound(job, sources)
 
 

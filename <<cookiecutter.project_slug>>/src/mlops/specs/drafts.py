@@ -17,6 +17,7 @@ from mlops.specs.outputs import Output
 from mlops.specs.types import FromNode, Place
 
 NODE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+PORT_NAME = re.compile(r"[^\s/.][^\s/]*")
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ def of_node(
     Raises Misuse for a pipeline without nodes, without a file of its own inside another, or inside itself.
     """
     component = components.of_node(item, name, project)
+    for each in (item, component.item):
+        attempt(_check_names, each)
     tried: dict[str, Draft | None] = {}
     if component.kind == "pipeline":
         pipeline, place = component.item, component.item.place
@@ -113,6 +116,14 @@ def of_node(
     inner = {key: draft for key, draft in tried.items() if draft}
     refused = tuple(tried.keys() - inner.keys())
     return Draft(name, item, component, outputs.of_node(item, component, around or {}), inner, refused)
+
+
+def _check_names(item: Item) -> None:
+    """Raises Misuse for names of inputs and outputs that cannot be those of files."""
+    for section in ("inputs", "outputs"):
+        for name, each in item.section(section).items():
+            if not PORT_NAME.fullmatch(name):
+                raise each.wrong(f"`{name}` cannot be a name in `{section}`: use letters, digits and _.")
 
 
 def _check_name(name: str, node: Item) -> None:

@@ -7,6 +7,8 @@ from mlops.errors import Misuse
 from mlops.specs.load import meant
 
 EXPRESSION = re.compile(r"\$\{\{\s*([^{}]*?)\s*\}\}")
+SINGLE = re.compile(r"\$(?:\{outputs|\{?(?:parent|inputs))\.[\w.]+\}?")
+"""What was probably meant as an expression: single braces, or none."""
 BLOCK = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
 
 
@@ -39,7 +41,9 @@ def unknowns(text: str, known: Collection[str]) -> Iterator[tuple[str, str]]:
         if match[1] not in known:
             yield match[0], f"`{match[0]}` names nothing here: {meant(match[1], known)}"
     if "${{" in EXPRESSION.sub("", text):
-        yield "${{", "an expression that starts with `${{` does not end with `}}`."
+        yield "${{", "an expression that starts with `${{` does not end with `}}`. Add them."
+    for match in SINGLE.finditer(text):
+        yield match[0], f"`{match[0]}` is no expression: write `${{{{{match[0].strip('${}')}}}}}`."
 
 
 def names(text: str) -> Iterator[str]:

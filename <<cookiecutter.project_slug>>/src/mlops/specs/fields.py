@@ -8,11 +8,12 @@ import yaml
 
 from mlops.specs.collect import refuse
 from mlops.specs.load import MUST, Item, Loader, meant
-from mlops.specs.values import FILES
+from mlops.specs.values import FILES, is_literal
 
 TABLE: dict[str, dict[str, Any]] = yaml.load(Path(__file__).with_suffix(".yml").read_text("utf-8"), Loader)
-FIELDS, REQUIRED, SHAPES = (
-    {name: frozenset(text.split()) for name, text in TABLE[part].items()} for part in ("fields", "required", "shapes")
+FIELDS, LACKS, REQUIRED, SHAPES = (
+    {name: frozenset(text.split()) for name, text in TABLE[part].items()}
+    for part in ("fields", "lacks", "required", "shapes")
 )
 SHAPE = {field: shape for shape, fields in SHAPES.items() for field in fields}
 MUST_BE: dict[str, tuple[tuple[type, ...], str]] = {
@@ -28,10 +29,16 @@ RUN = ("command", "parallel", "pipeline", "sweep")
 
 
 def kind_of(root: Item, component: bool) -> str:
-    """What a document is, by its `$schema`, else by what it holds; "" for kinds that are not checked by field."""
+    """What a document is, by its `$schema`, else by what it holds; "" for kinds that are not checked by field.
+
+    Refuses a `$schema` of another kind than `type`.
+    """
     schema, said = root.get("$schema"), root.get("type")
     if schema and (named := re.search(r"/(\w+)\.schema\.json", str(schema.value))):
         kind = {"data": "data asset"}.get(named[1]) or re.sub(r"(Job|Component)$", r" \1", named[1]).lower()
+        if said and {kind.split()[0], type_ := str(said.value).lower()} <= {*RUN} and not kind.startswith(type_):
+            refuse(said.wrong(f"`$schema` and `type` differ: {kind} and `{type_}`. Make them the same."))
+            return ""
         return kind if kind in FIELDS else ""
     type_ = str(said.value).lower() if said else ""
     if type_ in FILES and root.get("path"):
@@ -46,19 +53,23 @@ def check(item: Item, kind: str) -> None:
     if not isinstance(item.value, dict):
         refuse(item.wrong(f"here should be the fields of {_a(kind)}, as in `name: value`."))
         return
+    said = item.get("type")
+    type_ = str(said.value).lower() if said else "untyped"
+    known = FIELDS[kind] - LACKS.get(f"{type_} {kind}", frozenset())
     for key, value in item.value.items():
-        if key not in FIELDS[kind]:
-            refuse(value.wrong(_unknown(key, kind)))
-        elif why := _shape(kind, key, value.value):
+        if key not in known:
+            refuse(value.wrong(_unknown(key, kind, known)))
+        elif why := _shape(kind, key, value.value, type_):
             refuse(value.wrong(f"`{key}` {why}."))
         elif isinstance(value.value, dict):
             _check_inside(kind, key, value)
-    for key in sorted(REQUIRED.get(kind, ())):
+    required = REQUIRED.get(kind, frozenset()) | REQUIRED.get(f"{type_} {kind}", frozenset())
+    for key in sorted(required) if item.get("component") is None else ():
         if item.get(key) is None:
             refuse(item.wrong(f"{_a(kind)} needs `{key}:`; add it."))
 
 
-def _shape(kind: str, key: str, value: Any) -> str | None:
+def _shape(kind: str, key: str, value: Any, type_: str) -> str | None:
     """What is wrong with the value of a field."""
     if value is None:
         return "is empty; write its value, or leave it out"
@@ -67,7 +78,8 @@ def _shape(kind: str, key: str, value: Any) -> str | None:
     types, wrong = MUST_BE.get(SHAPE.get(key, ""), ((object,), ""))
     if not isinstance(value, types):
         return wrong
-    choices, pattern = _said("choices", kind, key), _said("patterns", kind, key)
+    choices = _said("choices", f"{type_} {kind}", key) or _said("choices", kind, key)
+    pattern = _said("patterns", kind, key)
     if choices and str(value).lower() not in choices:
         return f"must be one of {', '.join(choices)}, not `{value}`"
     if pattern and not isinstance(value, dict) and not re.fullmatch(pattern[0], str(value)):
@@ -81,7 +93,7 @@ def _check_inside(kind: str, key: str, value: Item) -> None:
         check(value, section)
     for entry in value.value.values() if key in ("inputs", "outputs", "jobs") else ():
         inner = _node(entry) if key == "jobs" else _said("entries", kind, key)
-        if inner in FIELDS and isinstance(entry.value, dict):
+        if inner in FIELDS and isinstance(entry.value, dict) and not (inner == "input" and is_literal(entry)):
             check(entry, inner)
 
 
@@ -95,10 +107,10 @@ def _node(node: Item) -> str:
     return f"{said.value if said else 'sweep' if node.get('trial') else 'command'} node".lower()
 
 
-def _unknown(key: str, kind: str) -> str:
+def _unknown(key: str, kind: str, known: frozenset[str]) -> str:
     if (key, kind) == ("environment_variables", "command component"):
         return "Azure ML drops `environment_variables` of a component. Set them on the node."
-    return f"`{key}` is no field of {_a(kind)}, so Azure ML refuses or drops it: {meant(key, FIELDS[kind])}"
+    return f"`{key}` is no field of {_a(kind)}, so Azure ML refuses or drops it: {meant(key, known)}"
 
 
 def _a(kind: str) -> str:

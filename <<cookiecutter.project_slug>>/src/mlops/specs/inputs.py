@@ -11,10 +11,10 @@ from mlops.specs.assets import Project, locate
 from mlops.specs.collect import Follows, attempt, refuse
 from mlops.specs.drafts import Draft
 from mlops.specs.elsewhere import Elsewhere
-from mlops.specs.expressions import EXPRESSION, whole
+from mlops.specs.expressions import EXPRESSION, names, unknowns, whole
 from mlops.specs.load import Item, meant
 from mlops.specs.types import Asset, Literal, Port, Value
-from mlops.specs.values import FILES, LITERALS, default, literal, typed
+from mlops.specs.values import FILES, LITERALS, default, is_literal, literal, typed
 
 UNKNOWN = Asset(Path(), "", "")
 """The value of an input whose own was refused, where refusals are collected."""
@@ -70,6 +70,10 @@ class Sources:
 
     def _given(self, node: Draft, name: str, prefix: str, scope: Scope) -> Value | None:
         item, port = node.inputs[name], (node.component.inputs or {}).get(name)
+        if is_literal(item) and item is node.item.section("inputs").get(name):
+            value = item.get("value") or item.get("default")
+            what = f"write `{name}: {value.plain() if value else 'VALUE'}`: a job's own input is its value."
+            raise item.wrong(f"{what} Only components declare types like {item.text('type')}.")
         by_hand = not prefix and name in self.overrides
         value = self._set(name, item, node) if by_hand else self._value(item, prefix + name, scope)
         if value is None and port and port.default is not None and name not in node.drawn:
@@ -90,11 +94,14 @@ class Sources:
         path, inner = item.get("path"), item.get("value") if isinstance(item.value, dict) else item
         if name in self.local:
             if inner is not None and inner.value is not None:
-                raise item.wrong(f"`--input {name}`: `{name}` is not read from a path. Use `--set {name}=VALUE`.")
-            if not self.local[name].exists():
-                raise Misuse(f"`--input {name}`: {self.local[name]} does not exist. Correct the path.")
-            where, source = self.local[name].absolute(), item.text("path") or str(self.local[name])
-            return Asset(where, item.text("type") or "uri_folder", source)
+                raise item.wrong(f"`--input {name}`: `{name}` {_instead(inner, name)}")
+            where, type_, source = self.local[name], item.text("type"), item.text("path")
+            if not where.exists():
+                raise Misuse(f"`--input {name}`: {where} does not exist. Correct the path.")
+            if type_ in ("uri_file", "uri_folder", "mltable") and where.is_dir() == (type_ == "uri_file"):
+                wants, is_ = ("file", "folder") if where.is_dir() else ("folder", "file")
+                raise item.wrong(f"`--input {name}`: {where} is a {is_}, and {type_} is a {wants}. Name a {wants}.")
+            return Asset(where.absolute(), type_ or "uri_folder", source or str(where))
         if path is None:
             return None if inner is None else _scalar(inner, name, scope)
         if whole(str(path.value)):
@@ -104,6 +111,20 @@ class Sources:
             self.elsewhere[name] = path
         kind = item.text("type") or "uri_folder"
         return Asset(where or Path(path.value), kind, path.value, self.project.version(path))
+
+
+def from_path(item: Item) -> bool:
+    """Whether an input, as it is written, reads a file or folder of its own."""
+    return item.value is None or (isinstance(item.value, dict) and not item.get("value") and not is_literal(item))
+
+
+def _instead(inner: Item, name: str) -> str:
+    """What an input is that is not read from a path, and what to do."""
+    if isinstance(inner.value, str) and (bound := whole(inner.value)):
+        option = bound.removeprefix("parent.inputs.")
+        remedy = "Change the file" if option == bound else f"Use `--input {option}=PATH`, or `--set {option}=VALUE`"
+        return f"is bound to `{inner.value}`. {remedy}."
+    return f"is not read from a path. {'Change it in the file' if '.' in name else f'Use `--set {name}=VALUE`'}."
 
 
 def substituted(item: Item, scope: Scope) -> str:
@@ -146,6 +167,8 @@ def _consumer(job: Draft, name: str) -> Port | None:
 def _scalar(item: Item, name: str, scope: Scope) -> Value | None:
     if item.value is None:
         return None
+    for fragment, what in unknowns(item.value, list(names(item.value))) if isinstance(item.value, str) else ():
+        raise item.wrong(what, fragment)
     if isinstance(item.value, str) and "${{" in item.value:
         reference = whole(item.value)
         return _named(item, reference, scope) if reference else Literal(substituted(item, scope), "string")

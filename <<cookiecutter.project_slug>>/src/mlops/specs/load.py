@@ -109,7 +109,7 @@ def _read(file: Path) -> Item:
     except OSError as error:
         raise Malformed(f"cannot be read: {error.strerror}. Check the path.", file) from error
     except UnicodeDecodeError as error:
-        raise Malformed("is not a text file in UTF-8, so it is no YAML.", file) from error
+        raise Malformed("is not a text file in UTF-8, so it is no YAML. Save it as UTF-8.", file) from error
     try:
         loader = Loader(text)
         node = loader.get_single_node()
@@ -117,9 +117,12 @@ def _read(file: Path) -> Item:
     except (yaml.YAMLError, ValueError) as error:
         mark, said = getattr(error, "problem_mark", None), getattr(error, "problem", None) or error
         line = mark.line + 1 if mark else None
-        raise Malformed(f"is not valid YAML: {' '.join(str(said).split())}.", file, line) from error
+        if mark and text[mark.index : mark.index + 1] == "\t":
+            said = "a tab stands where spaces belong"
+        what = f"is not valid YAML: {' '.join(str(said).split())}. Correct this line or the one above it."
+        raise Malformed(what, file, line) from error
     except RecursionError as error:
-        raise Malformed("is nested too deeply, or contains itself.", file) from error
+        raise Malformed("is nested too deeply, or contains itself. Write it flatter, or without `*`.", file) from error
     if root is None or root.value is None:
         raise Malformed("is empty. Restore it, or write what it should say.", file)
     if not isinstance(root.value, dict):
@@ -166,4 +169,4 @@ def meant(name: str, names: Iterable[str]) -> str:
     known = sorted(names)
     if close := get_close_matches(name, known, 1):
         return f"did you mean `{close[0]}`?"
-    return f"there is {', '.join(f'`{each}`' for each in known)}." if known else "there are none."
+    return f"there is {', '.join(f'`{each}`' for each in known)}." if known else "there are none. Add one or remove it."

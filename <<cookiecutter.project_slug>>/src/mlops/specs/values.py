@@ -16,6 +16,11 @@ COERCE: dict[str, Callable[[str], Any]] = {
 }
 
 
+def is_literal(item: Item) -> bool:
+    """Whether the input that a mapping declares is a number, truth value or text."""
+    return isinstance(item.value, dict) and item.plain().get("type") in LITERALS.values()
+
+
 def typed(text: str, type_: str) -> bool | str:
     """What a person typed, as the value that YAML would give; `literal` judges whether it fits."""
     return text if type_ == "string" else {"true": True, "false": False}.get(text.strip().lower(), text.strip())

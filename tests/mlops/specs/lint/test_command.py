@@ -99,6 +99,12 @@ def test_a_job_that_runs_a_pipeline_component_is_judged_by_what_that_declares(sp
     assert "component `says` has no input `wrod`, so Azure ML drops it" in specs.mlops("lint", str(job)).stdout
 
 
+def test_what_two_rules_refuse_is_said_once(specs: Project) -> None:
+    change(specs, "azureml/more/pipelines/tune.yml", "max_total_trials: 4", "max_total_trials: many")
+    done = specs.mlops("lint", "azureml/more/pipelines/tune.yml")
+    assert done.stdout.splitlines()[1:] == ["1 mistake in 1 file"]
+
+
 def test_a_component_is_judged_once_though_a_job_names_it_too(specs: Project) -> None:
     curated = "azureml://registries/azureml/environments/tensorflow-2.16-cuda12/labels/latest"
     change(specs, "azureml/components/gate.yml", "file:../environments/job.yml", curated)

@@ -1,5 +1,6 @@
 """Every mistake in the settings and specs of a project, in one pass over all of them."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,7 +37,10 @@ class Mistake:
 def lint(
     paths: Iterable[Path], project: Path, on: Where = "local", stored: Stored | None = None
 ) -> tuple[int, list[Mistake]]:
-    """How many files these files and folders hold or refer to, and every mistake in them, in order."""
+    """How many files these files and folders hold or refer to, and every mistake in them, in order.
+
+    Of what is said about one name on one line only the first counts.
+    """
     with kept(), collected() as found:
         known = Project(project, of_settings.mapped(project), stored)
         waiting = [file for path in paths for file in _files(path)]
@@ -59,12 +63,13 @@ def lint(
                 attempt(_check_job, file, known)
             elif kind.endswith("component"):
                 attempt(_check_component, file, known)
-    mistakes = {
-        Mistake(Path(error.file or project).absolute(), error.line or 1, error.what, isinstance(error, Malformed))
-        for error in found
-        if on == "local" or not isinstance(error, Elsewhere)
-    }
-    return len(set(waiting)), sorted(mistakes)
+    mistakes: dict[tuple[Path, int, str], Mistake] = {}
+    for error in found:
+        if on == "local" or not isinstance(error, Elsewhere):
+            where, line = Path(error.file or project).absolute(), error.line or 1
+            about = next(iter(re.findall(r"`[^`]+`", error.what)), error.what)
+            mistakes.setdefault((where, line, about), Mistake(where, line, error.what, isinstance(error, Malformed)))
+    return len(set(waiting)), sorted(mistakes.values())
 
 
 def _check_alone(root: Item, kind: str, on: Where) -> None:

@@ -18,6 +18,8 @@ SCRIPT = re.compile(
 ELSEWHERE = re.compile(r"\b(?:cd|git|wget|curl|cp|mv|unzip|tar|cat|echo)\s")
 """Commands after which a script may be where the code folder does not have it."""
 
+UNDECLARED = "the `trial:` of that sweep declares no such output, and Azure ML wants it. Add `inputs:` and `outputs:`."
+
 
 def check(draft: Draft) -> None:
     """Refuse what binding lets pass in a job or component, and in the nodes that it says inline."""
@@ -34,10 +36,16 @@ def _check_pipeline(pipeline: Draft) -> None:
     _check_used(item, "inputs", "parent.inputs.", used, "no node takes input `{0}`. Bind it as `{1}`, or remove it.")
     _check_used(item, "outputs", "parent.outputs.", used, "no node writes output `{0}`. Bind one to `{1}`.")
     types = {f"parent.inputs.{name}": _type(each) for name, each in item.section("inputs").items()}
+    loose = set[str]()
     for key, node in pipeline.inner.items():
         types |= {f"parent.jobs.{key}.outputs.{name}": output.port.type for name, output in node.outputs.items()}
+        if node.component.kind == "sweep":
+            loose |= {f"parent.jobs.{key}.outputs.{name}" for name in {*node.outputs} - {*node.component.outputs}}
     for node in pipeline.inner.values():
         if node.component.inputs is None:
+            for item in node.item.section("inputs").values():
+                if whole(str((item.get("path") or item).value)) in loose:
+                    refuse(item.wrong(UNDECLARED))
             check(node)
         else:
             _check_inputs(node, types)
@@ -76,7 +84,7 @@ def _check_command(component: Component) -> None:
     item, command = component.item, component.item.get("command")
     if command is None:
         return
-    used = set(re.findall(r"\binputs\.\w+", f"{command.value} {item.section('environment_variables')}"))
+    used = set(re.findall(r"\binputs\.\w+", str(command.value)))
     _check_used(item, "inputs", "inputs.", used, "the command does not use input `{0}`. Write `{1}`, or remove it.")
     if not component.includes:
         _check_scripts(command, component.code)

@@ -25,7 +25,12 @@ def mapped(project: Path) -> dict[str, Path]:
 
 def check(file: Path) -> None:
     """Refuse every mistake at its line. Only gates that have limits here are imported."""
-    loaded = _lines(file, settings.load, file)
+    loaded, src = _lines(file, settings.load, file), file.parent / "src"
+    if loaded and not (src / loaded.model.package).is_dir():
+        there = [each.parent.name for each in src.glob("*/__init__.py") if each.parent.name != "mlops"]
+        what = f"there is no folder src/{loaded.model.package}: {meant(loaded.model.package, there)}"
+        refuse(loaded.wrong(what, "model", "package"))
+        return
     for name in loaded.gates if loaded else ():
         _lines(file, _check_limits, name, loaded)
 
