@@ -22,7 +22,7 @@ def table(**columns) -> pl.DataFrame:
         "id": ["a", "b", "c", "d"],
         "age": [20, 30, 40, 50],
         "job": ["clerk", "cook", None, "cook"],
-        "when": ["2024-01-01", "2024-01-02 10:00:00", "2024-01-02T10:00:00Z", "2024-01-03"],
+        "when": ["2024-01-01", "2024-01-02 10:00:00", "2024-01-02T10:00:00Z", "2024-01-03T10:00"],
         "good": [True, False, True, False],
     }
     return pl.DataFrame({**good, **columns}, strict=False)

@@ -16,7 +16,7 @@ import polars as pl
 from mlops.contract.types import Column, Contract
 
 INSTANT = pl.Datetime("us", "UTC")
-ISO_8601 = ("%+", "%FT%T%.f", "%F %T%.f", "%F")
+ISO_8601 = ("%+", "%FT%T%.f", "%F %T%.f", "%FT%R", "%F %R", "%F")
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
