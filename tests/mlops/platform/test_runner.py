@@ -198,7 +198,7 @@ def test_a_run_is_recorded_with_parents_parameters_digests_and_use(lab: Lab) -> 
     parent = client.get_run(done.record["run"])
     child = client.get_run(done.record["nodes"]["busy"]["child"])
     assert parent.info.status == child.info.status == "FINISHED"
-    assert (parent.info.run_name, child.info.run_name) == ("a job", "busy")
+    assert (parent.info.run_name, child.info.run_name) == ("a job: to try", "busy")
     assert parent.data.params == {"seed": "7"}
     assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
     assert parent.data.tags["mlops.reason"] == parent.data.tags["mlflow.note.content"] == "to try"
@@ -208,6 +208,15 @@ def test_a_run_is_recorded_with_parents_parameters_digests_and_use(lab: Lab) -> 
     used = child.data.metrics
     assert used["wall_seconds"] >= 0 and used["cpu_seconds"] > 0 and used["peak_memory_mb"] > 50
     assert [file.path for file in client.list_artifacts(child.info.run_id, "outputs")] == ["outputs/note.txt"]
+
+
+def test_a_run_shows_the_metrics_of_its_nodes_reused_ones_too(lab: Lab) -> None:
+    measures = node("measures", "python -c 'import mlflow; mlflow.log_metric(\"auc\", 0.9)'")
+    for state in ("finished", "reused"):
+        done = lab.run(measures)
+        assert done.states == {"measures": state}
+        found = MlflowClient(f"sqlite:///{lab.state}/mlflow.db").get_run(done.record["run"]).data.metrics
+        assert found["auc"] == 0.9 and found["wall_seconds"] == pytest.approx(done.record["seconds"])
 
 
 def test_runs_are_found_and_their_outputs_fetched(lab: Lab, tmp_path: Path) -> None:
