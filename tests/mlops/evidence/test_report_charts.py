@@ -102,6 +102,14 @@ def test_a_gap_that_may_be_noise_comes_last():
     assert gaps({"a": {"f": group(0.9, 0.1)}}, Limits(floors={"auc": 0.5})) == []
 
 
+def test_a_metric_without_an_interval_in_a_group_leaves_its_other_metrics_in_the_gaps():
+    nobody, known = {"value": None, "low": None, "high": None}, group(0.9, 0.01)
+    within = {name: known | {"metrics": {"recall": group(value, 0.01)["metrics"]["auc"], "auc": auc}}
+              for name, value, auc in (("f", 0.0, nobody), ("m", 0.9, known["metrics"]["auc"]))}  # fmt: skip
+    [gap] = gaps({"sex": within}, Limits(floors={"auc": 0.5, "recall": 0.5}))
+    assert (gap["metric"], gap["worst"], gap["best"], gap["apart"], gap["missed"]) == ("recall", "f", "m", True, True)
+
+
 def test_every_box_stands_below_what_it_was_made_from():
     def node(*inputs: str) -> dict:
         return {"state": "finished", "inputs": dict(enumerate(inputs)), "outputs": {"out": {"digest": "d" * 64}}}

@@ -118,6 +118,21 @@ def test_code_and_ignored_data_come_back_from_the_store(versioned: Lab, tmp_path
     assert shlex.split(words)[3:] == ["--set", "word=it's", "--input", f"rows={there}/data/rows.csv"]
 
 
+def test_nothing_is_written_where_a_link_in_the_code_leads_out(versioned: Lab, tmp_path: Path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "rows.csv").write_text("a\n1\n")
+    (versioned.path / "linked").symlink_to(shared)
+    versioned.platform.data.add("rows", shared / "rows.csv")
+    done = read(versioned, versioned.path / "linked" / "rows.csv")
+    (shared / "rows.csv").write_text("a\n2\n")
+    there = tmp_path / "there"
+    _, [missing] = restore(done.record["run"], there, versioned.platform, versioned.path)
+    assert (there / "linked").is_symlink()
+    assert (shared / "rows.csv").read_text() == "a\n2\n"
+    assert f"is kept as rows:1, but {there}/linked/rows.csv is outside. Put a copy" in missing
+
+
 def test_data_that_was_not_kept_is_named_with_its_digest(versioned: Lab, tmp_path: Path):
     rows, outside = versioned.path / "data" / "rows.csv", tmp_path / "outside.csv"
     outside.write_text("a\n1\n")

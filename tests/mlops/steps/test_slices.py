@@ -33,16 +33,15 @@ def test_nulls_and_unseen_categories_are_two_groups_beside_those_of_the_contract
 
 
 @pytest.mark.parametrize(
-    ("count", "positive", "small"), [(LEAST, True, False), (LEAST - 1, True, True), (5 * LEAST, False, True)]
+    ("count", "positive", "small"), [(LEAST, True, False), (LEAST - 1, True, True), (5 * LEAST, False, False)]
 )
-def test_a_group_of_few_rows_or_without_an_interval_is_too_small(count: int, positive: bool, small: bool):
+def test_only_a_group_of_few_rows_is_too_small_to_judge(count: int, positive: bool, small: bool):
     y = np.tile([1, 0], count)[:count] * positive
-    column = Column("sex", "flag", "context", sensitive=True)
-    [group] = groups(
-        {"of_positives": of_positives}, column, rows({}, y, {"sex": np.zeros(count, int)}), {"score": y}
-    ).values()
+    column, metrics = Column("sex", "flag", "context", sensitive=True), {"of_positives": of_positives, "hits": hits}
+    [group] = groups(metrics, column, rows({}, y, {"sex": np.zeros(count, int)}), {"score": y}).values()
     assert group["too_small"] is small
     assert (group["metrics"]["of_positives"].low is None) == (not positive)
+    assert group["metrics"]["hits"].low == 1
 
 
 def test_a_number_is_cut_into_quarters_and_what_is_missing_is_a_slice_of_its_own():

@@ -17,14 +17,13 @@ OUTSIDE = {NULL: "(unknown)", UNSEEN: "(unseen)"}
 def groups(metrics: Mapping[str, Metric], column: Column, rows: Rows, predictions: Columns) -> dict[str, Any]:
     """The metrics with intervals for each value of a sensitive column; nulls are one, unseen categories another.
 
-    A group with few rows, or with a metric that has no interval in it, is `too_small`.
+    A group of few rows is `too_small`. In any group a metric may be undefined: precision where nobody is selected.
     """
     found = {}
     for name, member in members(column, rows.groups[column.name]):
         measured = bootstrap(metrics, rows.y[member], _of(predictions, member), rows.weight[member])
-        unknown = any(interval.low is None for interval in measured.values())
         count = int(member.sum())
-        found[name] = {"rows": count, "metrics": measured, "too_small": count < LEAST or unknown}
+        found[name] = {"rows": count, "metrics": measured, "too_small": count < LEAST}
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from mlops import digest, settings
 from mlops.contract.profile import Profile
 from mlops.errors import Failure, Misuse
-from mlops.evidence.compare import differences_of
+from mlops.evidence.compare import EDITED, changed_data, differences_of
 from mlops.evidence.evaluation import Evaluation, evaluated, fetched
 from mlops.evidence.profiles import of_version
 from mlops.files import read_json
@@ -36,13 +36,17 @@ class Champion:
 
 @dataclass(frozen=True)
 class Facts:
-    """`changed` says that `mlops.yaml` is no longer what the run read. `model` was registered from the run."""
+    """`changed` says that `mlops.yaml` is no longer what the run read. `model` was registered from the run.
+
+    `judge` is the step whose verdicts these are, when the job itself came to none.
+    """
 
     record: Mapping[str, Any]
     project: Path
     settings: Settings
     limits: quality.Limits
     changed: bool
+    judge: str
     verdicts: list[Verdict]
     evaluation: Evaluation
     profiles: Mapping[str, Profile]
@@ -64,6 +68,7 @@ def collect(run: str, platform: Platform, project: Path, scratch: Path) -> Facts
     ours, code = evaluation.figures.get("model"), package(known)
     registered = [model for model in platform.models.list() if model.name == known.model.name]
     others = [model for model in registered if ours and model.digest != ours]
+    judge, verdicts = judged(platform.jobs, record, scratch)
     then = {entry["path"]: entry["digest"] for entry in record.get("data", {}).values()}
     return Facts(
         record=record,
@@ -71,7 +76,8 @@ def collect(run: str, platform: Platform, project: Path, scratch: Path) -> Facts
         settings=known,
         limits=known.limits(quality.id, quality.Limits),
         changed=then.get(str(file)) not in (None, digest.of_file(file)),
-        verdicts=judged(platform.jobs, record, scratch),
+        judge=judge,
+        verdicts=verdicts,
         evaluation=evaluation,
         profiles=profiles(platform.data, record, code),
         model=next((model for model in registered if model.digest == ours), None),
@@ -79,11 +85,13 @@ def collect(run: str, platform: Platform, project: Path, scratch: Path) -> Facts
     )
 
 
-def judged(jobs: Jobs, record: Mapping[str, Any], scratch: Path) -> list[Verdict]:
-    """The verdicts of the job, or of a step that wrote some when it came no further."""
-    outputs = ("verdicts", *(f"{node}.verdicts" for node in record["nodes"]))
-    files = (fetched(jobs, record["run"], output, scratch) / "verdicts.json" for output in outputs)
-    return next((read_verdicts(read_json(file)) for file in files if file.is_file()), [])
+def judged(jobs: Jobs, record: Mapping[str, Any], scratch: Path) -> tuple[str, list[Verdict]]:
+    """The verdicts of the job; or a step that wrote some when it came no further, and these."""
+    for step in ("", *record["nodes"]):
+        file = fetched(jobs, record["run"], f"{step}.verdicts".lstrip("."), scratch) / "verdicts.json"
+        if file.is_file():
+            return step, read_verdicts(read_json(file))
+    return "", []
 
 
 def profiles(data: Data, record: Mapping[str, Any], code: Package) -> dict[str, Profile]:
@@ -99,10 +107,10 @@ def profiles(data: Data, record: Mapping[str, Any], code: Package) -> dict[str, 
 def against(
     model: Model, record: Mapping[str, Any], ours: Evaluation, code: Package, jobs: Jobs, scratch: Path
 ) -> Champion:
-    """The paired differences, where the champion's predictions are still there."""
+    """The paired differences, where the champion's run and its predictions are still there."""
+    run = model.lineage["run"]
     try:
-        theirs = evaluated(jobs, model.lineage["run"], scratch)
-    except Failure as error:
-        return Champion(model, remarks=[str(error)])
-    data = [{name: each["digest"] for name, each in one["data"].items()} for one in (record, model.lineage)]
-    return Champion(model, *differences_of(theirs, ours, code, data[0] == data[1]))
+        before, theirs = jobs.describe(run), evaluated(jobs, run, scratch)
+    except (Failure, Misuse):
+        return Champion(model, remarks=[f"What its run {run[:8]} evaluated is changed or gone."])
+    return Champion(model, *differences_of(theirs, ours, code, not changed_data([record, before], EDITED)))

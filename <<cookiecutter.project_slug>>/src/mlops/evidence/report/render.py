@@ -30,7 +30,7 @@ def page(facts: Facts) -> str:
     templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
     templates.trim_blocks = templates.lstrip_blocks = True
     templates.filters |= {"figure": figure, "plain": plain, "counted": counted, "day": day, "duration": duration}
-    templates.filters["place"] = partial(relpath, start=facts.project)
+    templates.filters["place"] = partial(place, project=facts.project)
     evaluation = facts.evaluation
     label = evaluation.one("label") if evaluation.rows is not None else None
     seen: dict[str, Any] = {"facts": facts, "figures": evaluation.figures, "ticks": ticks, "curves": {}, "gaps": []}
@@ -60,6 +60,12 @@ def plain(value: float) -> str:
 def day(text: str) -> str:
     """The day of an ISO time."""
     return f"{datetime.fromisoformat(text):%-d %B %Y}"
+
+
+def place(path: str, project: Path) -> str:
+    """Where a file lies in the project; of one outside of it only the name, since a report goes to other people."""
+    near = relpath(path, project)
+    return Path(near).name if near.startswith("../") else near
 
 
 def duration(seconds: float) -> str:
