@@ -111,6 +111,20 @@ def test_fetch_and_verify(project: Project):
     said(project, 0, "fetch", "applications:1", "old.parquet")
 
 
+def test_a_damaged_record_is_named_by_verify_and_stops_no_run(project: Project):
+    record = project.path / ".mlops/data/applications/1/version.json"
+    record.unlink()
+    verified = said(project, 1, "verify")
+    assert (
+        "applications/1/version.json of applications:1 is missing. Restore it" in verified
+        and "Remove it" not in verified
+    )
+    assert [each["version"] for each in answered(project, "data", "list")] == [2]
+    assert named(project, "azureml:applications@latest")[0] == 0
+    status, output = named(project, "azureml:applications:1")
+    assert status == 2 and "applications/1/version.json of applications:1 is missing" in output
+
+
 def test_diff_says_what_moved_the_most_first(project: Project):
     shutil.copyfile(project.path / FILE, project.path / "new.parquet")
     (project.path / ".mlops/data/applications/1/profile.json").unlink()

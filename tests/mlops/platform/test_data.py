@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,11 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mlflow.tracking import MlflowClient
 
 from mlops import digest
 from mlops.errors import Failure, Misuse
 from mlops.platform.base import Submission
 from mlops.platform.local.data import LocalData
+from mlops.platform.local.lock import Lock
 from mlops.specs.types import Asset
 from tests.mlops.platform.lab import Lab, environment, job, node
 
@@ -184,7 +187,7 @@ def test_a_version_whose_bytes_are_gone_is_said(data: LocalData, tmp_path: Path)
 
 def test_files_that_are_of_no_version_are_named(data: LocalData, state: Path, tmp_path: Path) -> None:
     data.add("rows", table(tmp_path / "a.csv"))
-    foreign = ("notes.txt", "rows/notes.txt", "rows/2/content/a.csv", ".objects/ab/abcd")
+    foreign = ("notes.txt", "rows/notes.txt", "rows/2", ".objects/ab/abcd")
     for name in foreign:
         table(state / "data" / name)
     faults = data.verify()
@@ -193,11 +196,56 @@ def test_files_that_are_of_no_version_are_named(data: LocalData, state: Path, tm
     assert data.verify("rows:1") == ()
 
 
-def test_a_damaged_record_is_one_sentence(data: LocalData, state: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, "", "[]", '{"name": "rows"}'])
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_damaged_record_is_named_and_stops_no_other_version(
+    data: LocalData, state: Path, tmp_path: Path, number: int, content: str | None
+) -> None:
+    versions = [data.add("rows", table(tmp_path / "a.csv", each)) for each in ("1", "2")]
+    record = state / "data" / "rows" / str(number) / "version.json"
+    record.unlink()
+    if content is not None:
+        record.write_text(content)
+    sound = versions[2 - number]
+    how = "missing" if content is None else "damaged"
+    damaged = f"{record} of rows:{number} is {how}. Restore it; or add what is in `content`"
+    assert data.list() == (sound,) and data.get(sound.reference) == sound and data.verify(sound.reference) == ()
+    [fault] = data.verify()
+    assert fault.startswith(damaged) and "Remove" not in fault
+    for ask in (data.get, data.content, data.verify):
+        with pytest.raises(Misuse, match=f"version.json of rows:{number} is"):
+            ask(f"rows:{number}")
+    with pytest.raises(Misuse, match=rf"There are: .*rows:{number} \(damaged\)"):
+        data.get("rows:7")
+    assert data.add("rows", table(tmp_path / "a.csv", str(number))).version == 3
+
+
+def test_the_latest_is_never_an_older_one_because_a_record_is_damaged(
+    data: LocalData, state: Path, tmp_path: Path
+) -> None:
+    for each in ("1", "2"):
+        data.add("rows", table(tmp_path / "a.csv", each))
+    written(state / "data" / "rows" / "2" / "version.json", "{")
+    with pytest.raises(Misuse, match="2/version.json of rows:2 is damaged"):
+        data.get("rows")
+
+
+def test_the_bytes_that_only_an_object_has_are_not_called_foreign(data: LocalData, state: Path, tmp_path: Path) -> None:
     data.add("rows", table(tmp_path / "a.csv"))
-    (state / "data" / "rows" / "1" / "version.json").write_text('{"name": "rows"}')
-    with pytest.raises(Misuse, match="version.json: is no record of data. Restore it"):
-        data.list()
+    data.content("rows").unlink()
+    (state / "data" / "rows" / "1" / "version.json").unlink()
+    assert [".objects" in fault for fault in data.verify()] == [False]
+
+
+def test_a_version_whose_folder_was_emptied_is_gone_and_its_number_is_not_given_again(
+    data: LocalData, state: Path, tmp_path: Path
+) -> None:
+    data.add("rows", table(tmp_path / "a.csv"))
+    shutil.rmtree(state / "data" / "rows" / "1")
+    (state / "data" / "rows" / "1").mkdir()
+    assert data.list() == () and all(".objects" in fault for fault in data.verify())
+    assert data.resolve("rows", "1") is None
+    assert data.add("rows", table(tmp_path / "a.csv", "2")).version == 2
 
 
 def test_a_fetch_replaces_only_what_the_store_has(data: LocalData, tmp_path: Path) -> None:
@@ -210,6 +258,28 @@ def test_a_fetch_replaces_only_what_the_store_has(data: LocalData, tmp_path: Pat
     data.add("rows", place)
     data.fetch("rows:1", place)
     assert place.read_text() == "a\n1\n"
+
+
+def test_a_fetch_does_not_replace_the_only_sound_copy(data: LocalData, tmp_path: Path) -> None:
+    place = table(tmp_path / "a.csv")
+    data.add("rows", place)
+    data.add("rows", table(tmp_path / "b.csv", "other"))
+    written(data.content("rows:1"), "damaged")
+    with pytest.raises(Misuse, match="is there already, and the store does not have it. Add it"):
+        data.fetch("rows:2", place)
+    assert place.read_text() == "a\n1\n"
+    data.add("rows", place)
+    data.fetch("rows:2", place)
+    assert place.read_text() == "other"
+
+
+def test_a_file_and_a_folder_that_are_kept_replace_each_other(data: LocalData, tmp_path: Path) -> None:
+    place = parts(tmp_path / "place", "1", "2")
+    folder, file = data.add("rows", place), data.add("rows", table(tmp_path / "a.csv"))
+    for version in (file, folder, file):
+        data.fetch(version.reference, place)
+        assert digest.of_path(place) == version.digest
+    assert {path.name for path in tmp_path.iterdir()} == {"place", "a.csv", ".mlops"}
 
 
 def add(state: Path, place: Path) -> int:
@@ -373,6 +443,33 @@ def test_a_full_disk_while_a_run_keeps_its_data_ends_that_run_in_a_sentence(lab:
     assert done.returncode == 3 and "File too large" in done.stderr and len(done.stderr.splitlines()) == 1
     assert not list(lab.state.glob("runs/*")) and lab.platform.data.list() == ()
     assert lab.run(node("one", "true"), **reading(named(place))).record["data"]["table"]["version"] == "rows:1"
+
+
+@pytest.mark.parametrize("content", ["", "{}"])
+def test_a_damaged_record_of_data_stops_only_a_run_that_reads_it(lab: Lab, content: str) -> None:
+    data, place = lab.platform.data, lab.write("data/a.csv", "a\n1\n")
+    data.add("others", place)
+    lab.write(".mlops/data/others/1/version.json", content)
+    assert lab.run(node("one", "true"), **reading(named(place))).record["data"]["table"]["version"] == "rows:1"
+    with pytest.raises(Misuse, match="others/1/version.json of others:1 is damaged"):
+        data.resolve("others", "1")
+
+
+def test_a_run_killed_while_it_keeps_its_data_is_not_running_for_ever(lab: Lab) -> None:
+    """It waits for the lock of the name that it adds to, which is held until it was killed."""
+    place, lock = lab.write("a.csv", "a\n1\n"), Lock(lab.state / "data" / "rows" / "lock")
+    lock.take()
+    with subprocess.Popen(lab.command(node("one", "true"), **reading(named(place))), env=environment()) as child:
+        deadline = time.monotonic() + 60
+        while not list(lab.state.glob("runs/*/run.json")) and time.monotonic() < deadline and child.poll() is None:
+            time.sleep(0.02)
+        child.kill()
+    lock.release()
+    [file] = lab.state.glob("runs/*/run.json")
+    assert json.loads(file.read_text())["state"] == "running"
+    assert lab.run(node("one", "true"), **reading(named(place))).record["data"]["table"]["version"] == "rows:1"
+    assert json.loads(file.read_text())["state"] == "cancelled"
+    assert MlflowClient(f"sqlite:///{lab.state}/mlflow.db").get_run(file.parent.name).info.status == "KILLED"
 
 
 def test_the_record_of_a_version_is_plain_json(data: LocalData, state: Path, tmp_path: Path) -> None:

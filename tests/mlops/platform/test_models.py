@@ -76,6 +76,32 @@ def test_fetch_gives_the_same_bytes_and_notices_damage(models: Models, tmp_path:
     assert not (tmp_path / "again").exists()
 
 
+@pytest.mark.parametrize("harm", ["changed", "removed"])
+def test_a_damaged_model_is_put_right_by_registering_it_again(models: Models, tmp_path: Path, harm: str) -> None:
+    model = models.register("triage", artifact(tmp_path / "a", "1"), {"run": "r1"})
+    stored = tmp_path / ".mlops" / "models" / "triage" / "1" / "artifact"
+    if harm == "changed":
+        (stored / "model.txt").write_text("3")
+    else:
+        shutil.rmtree(stored)
+    with pytest.raises(Failure, match="Register the model again from its run"):
+        models.fetch("triage:1", tmp_path / "fetched")
+    assert models.register("triage", tmp_path / "a", {"run": "r2"}) == model
+    models.fetch("triage:1", tmp_path / "fetched")
+    assert digest.of_folder(tmp_path / "fetched") == model.digest and models.list() == (model,)
+
+
+def test_a_damaged_record_stops_no_other_model(models: Models, tmp_path: Path) -> None:
+    models.register("triage", artifact(tmp_path / "a", "1"), {})
+    (tmp_path / ".mlops" / "models" / "triage" / "1" / "model.json").write_text("{")
+    second = models.register("triage", artifact(tmp_path / "b", "2"), {})
+    assert second.version == 2 and models.list() == (second,)
+    with pytest.raises(
+        Misuse, match="model.json of triage:1 is damaged. Restore it; or register the model again from its run"
+    ):
+        models.get("triage:1")
+
+
 def register(state: Path, place: Path) -> int:
     return LocalModels(state).register("triage", place, {}).version
 

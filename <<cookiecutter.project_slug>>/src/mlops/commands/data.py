@@ -40,18 +40,19 @@ def add(name: Name, path: Source, message: Why = "", as_json: AsJson = False) ->
     if version in before:
         show.console.print(f"It is the same as version {version.version}, kept since {version.added[:10]}.")
     if as_json:
-        show.record(_plain(version, platform))
+        show.record(_plain(platform, version)[0])
 
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """All versions of all data, newest last."""
+    """All versions of all data, by name and number."""
     from mlops import show
 
     platform = open_platform()[1]
-    found = [(version, _plain(version, platform)) for version in platform.data.list()]
+    versions = platform.data.list()
+    found = _plain(platform, *versions)
     if as_json:
-        return show.record([plain for _, plain in found])
+        return show.record(found)
     if not found:
         return show.console.print("No data is kept yet: `mlops data add NAME PATH` keeps some, and so does a run.")
     heads = ("data", "digest", "size", "classification", "keep until", "runs", "models", "why")
@@ -63,7 +64,7 @@ def list_(as_json: AsJson = False) -> None:
                 *(each.about.get("classification", ""), _until(each)),
                 *(len(plain["runs"]), ", ".join(plain["models"]), each.message),
             )
-            for each, plain in found
+            for each, plain in zip(versions, found, strict=True)
         ),
     )
 
@@ -75,7 +76,7 @@ def show(ref: Ref, as_json: AsJson = False) -> None:
 
     project, platform = open_platform()
     version = platform.data.get(ref)
-    plain, profile = _plain(version, platform), _profile(project, platform, version.reference)
+    [plain], profile = _plain(platform, version), _profile(project, platform, version.reference)
     if as_json:
         return show.record(plain | {"profile": profile and profile.plain()})
     about = {name.replace("_", " "): text for name, text in version.about.items()} | {"keep until": _until(version)}
@@ -142,15 +143,15 @@ def _profile(project: Path, platform: "Platform", reference: str) -> "Profile | 
         return None
 
 
-def _plain(version: "DataVersion", platform: "Platform") -> dict[str, Any]:
-    """A version, the runs that read its bytes and the models made from them."""
+def _plain(platform: "Platform", *versions: "DataVersion") -> list[dict[str, Any]]:
+    """Each version, the runs that read its bytes and the models made from them."""
+    runs = {record["run"]: record.get("data", {}) for record in platform.jobs.list()[0]}
+    models = {f"{each.name}:{each.version}": each.lineage.get("data", {}) for each in platform.models.list()}
 
-    def reads(data: Any) -> bool:
-        return any(entry["digest"] == version.digest for entry in data.values())
+    def readers(known: dict[str, Any], digest: str) -> list[str]:
+        return [name for name, data in known.items() if any(entry["digest"] == digest for entry in data.values())]
 
-    runs = [record["run"] for record in platform.jobs.list()[0] if reads(record.get("data", {}))]
-    models = [f"{each.name}:{each.version}" for each in platform.models.list() if reads(each.lineage.get("data", {}))]
-    return vars(version) | {"runs": runs, "models": models}
+    return [vars(it) | {"runs": readers(runs, it.digest), "models": readers(models, it.digest)} for it in versions]
 
 
 def _range(column: "ColumnProfile") -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,8 @@ class LocalData(Versions[DataVersion]):
     """
 
     def __init__(self, state: Path) -> None:
-        super().__init__(state / "data", DataVersion, RECORD, "data", "In the store")
+        again = "add what is in `content` beside it again (mlops data add NAME PATH)"
+        super().__init__(state / "data", DataVersion, RECORD, "data", "In the store", again)
 
     def add(self, name: str, path: Path, about: Mapping[str, Any] | None = None, message: str = "") -> DataVersion:
         sources = _files(path)
@@ -55,18 +56,19 @@ class LocalData(Versions[DataVersion]):
 
     def content(self, reference: str) -> Path:
         version = self.get(reference)
-        kept, folder = self._kept(version), self._place(version) / "content"
+        kept, folder = self._kept(self._place(version)), self._place(version) / "content"
         path = folder / next(iter(kept)) if [*kept.values()] == [version.digest] else folder
         if not path.exists():
             raise Failure(f"{path} of {version.reference} is missing. {_remedy(version)}")
         return path
 
     def resolve(self, name: str, version: str) -> Path | None:
-        return self.content(f"{name}:{version}") if any(each.name == name for each in self.list()) else None
+        return self.content(f"{name}:{version}") if self._records(name) else None
 
     def fetch(self, reference: str, to: Path) -> None:
         version, path = self.get(reference), self.content(reference)
-        if os.path.lexists(to) and (to.is_symlink() or not self.named(digest.of_path(to))):
+        held = self.named(digest.of_path(to)) if to.exists() and not to.is_symlink() else None
+        if os.path.lexists(to) and not (held and not self.verify(held.reference)):
             raise Misuse("is there already, and the store does not have it. Add it, or name another place.", to)
         with files.replacing(to) as draft:
             for relative, source in _files(path):
@@ -74,11 +76,13 @@ class LocalData(Versions[DataVersion]):
             if digest.of_path(draft) != version.digest:
                 what = f"the stored bytes of {version.reference} no longer have its digest {version.digest[:12]}"
                 raise Failure(f"{what}: they were changed. {_remedy(version)}")
+            if to.is_dir():
+                files.remove(to)
 
     def verify(self, reference: str | None = None) -> tuple[str, ...]:
-        versions = (self.get(reference),) if reference else self.list()
-        faults = [fault for each in versions for fault in self._faults(each)]
-        return (*faults, *(() if reference else self._foreign(versions)))
+        versions = (self.get(reference),) if reference else self._records().values()
+        found = ((str(each),) if isinstance(each, Misuse) else self._faults(each) for each in versions)
+        return (*(fault for faults in found for fault in faults), *(() if reference else self._foreign()))
 
     def profile(self, reference: str) -> Mapping[str, Any] | None:
         with suppress(Misuse):
@@ -88,7 +92,7 @@ class LocalData(Versions[DataVersion]):
         files.write_json(self._place(self.get(reference)) / PROFILE, profile)
 
     def _faults(self, version: DataVersion) -> Iterator[str]:
-        place, kept = self._place(version), self._kept(version)
+        kept = self._kept(place := self._place(version))
         if version.digest not in (digest.of_pairs(kept.items()), *kept.values()):
             yield f"{place / FILES} is damaged. {_remedy(version)}"
             return
@@ -101,10 +105,10 @@ class LocalData(Versions[DataVersion]):
                 how = "damaged" if path in there else "missing"
                 yield f"{path} of {version.reference} is {how}. {_remedy(version)}"
 
-    def _foreign(self, versions: Iterable[DataVersion]) -> Iterator[str]:
+    def _foreign(self) -> Iterator[str]:
         """Files of no version; what an `add` under way makes begins with a dot, and an object in use has two names."""
-        places = {self._place(each) for each in versions}
-        known = {sha for each in versions for sha in self._kept(each).values()}
+        places = {self._folder.joinpath(*reference.split(":")) for reference in self._records()}
+        known = {sha for place in places for sha in self._kept(place).values()}
         for path in sorted(self._folder.rglob("*")):
             first, *inner = path.relative_to(self._folder).parts
             if first == ".objects":
@@ -114,10 +118,10 @@ class LocalData(Versions[DataVersion]):
             if not (ours or path.is_dir() or places & {*path.parents}):
                 yield f"{path} belongs to no version in the store. Remove it."
 
-    def _kept(self, version: DataVersion) -> dict[str, str]:
-        """The digest of each file by its path; nothing when that was damaged."""
+    def _kept(self, place: Path) -> dict[str, str]:
+        """The digest of each file of a version by its path; nothing when that was damaged."""
         with suppress(Misuse, TypeError, ValueError):
-            return dict(files.read_json(self._place(version) / FILES))
+            return dict(files.read_json(place / FILES))
         return {}
 
     def _object(self, sha: str) -> Path:

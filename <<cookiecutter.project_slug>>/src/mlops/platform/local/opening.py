@@ -47,13 +47,15 @@ def open(submission: Submission, project: Path, state: Path, runs: Runs, trackin
     tracking.use(job.experiment)
     name = f"{job.name}: {submission.reason}" if submission.reason else job.name
     record["run"] = tracking.open(name, _tags(job, record))
-    tracking.log_parameters(record["run"], record["parameters"])
     try:
+        runs.write(record)
+        tracking.log_parameters(record["run"], record["parameters"])
         reads.keep(assets, record["data"], project, data, submission.about, f"read by run {record['run'][:8]}")
         runs.write(record)
         if versions := [entry["version"] for entry in record["data"].values() if entry["version"]]:
             tracking.tag(record["run"], "mlops.data", ", ".join(versions))
     except BaseException:
+        files.remove(runs.folder(record["run"]))
         tracking.close(record["run"], "failed")
         raise
     return Bench(

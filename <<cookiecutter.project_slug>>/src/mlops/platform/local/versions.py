@@ -18,33 +18,35 @@ Kind = TypeVar("Kind", Model, DataVersion)
 class Versions(Generic[Kind]):
     """`NAME/VERSION/` in a folder, each with a file that is the record of one `kind`.
 
-    `thing` is what a name names, "a model"; `known` is how a list of names begins, "Registered".
+    `thing` is what a name names, "a model"; `known` is how a list of names begins, "Registered"; `again` is how to
+    store what has lost its record.
     """
 
-    def __init__(self, folder: Path, kind: type[Kind], record: str, thing: str, known: str) -> None:
-        self._folder, self._kind, self._record, self._thing, self._known = folder, kind, record, thing, known
+    def __init__(self, folder: Path, kind: type[Kind], record: str, thing: str, known: str, again: str) -> None:
+        self._folder, self._kind, self._record = folder, kind, record
+        self._thing, self._known, self._again = thing, known, again
 
     def get(self, reference: str) -> Kind:
-        """`name:3`, `name@DIGEST12`, or `name` for its latest version. Raises Misuse."""
+        """`name:3`, `name@DIGEST12`, or `name` for its latest version. Raises Misuse, for a damaged record too."""
         name = re.split("[:@]", reference)[0]
-        versions = self._of(name) if NAME.fullmatch(name) else ()
-        if not versions:
+        records = self._records(name)
+        if not records:
             known = ", ".join(sorted({each.name for each in self.list()})) or "none yet"
             raise Misuse(f"no {self._thing.removeprefix('a ')} is named '{name}'. {self._known}: {known}.")
-        if reference == name:
-            return versions[-1]
-        which = reference.removeprefix(name)
-        by_digest = [each for each in versions if len(which) > 8 and f"@{each.digest}".startswith(which)]
-        found = by_digest or [each for each in versions if which == f":{each.version}"]
+        which = [*records][-1] if reference == name else reference
+        digests = {known: "" if isinstance(it, Misuse) else f"{name}@{it.digest}" for known, it in records.items()}
+        by_digest = [known for known in records if len(which) > len(name) + 8 and digests[known].startswith(which)]
+        found = by_digest or [known for known in records if known == which]
         if len(found) != 1:
-            known = ", ".join(f"{each.name}:{each.version} ({name}@{each.digest[:12]})" for each in versions)
+            known = ", ".join(f"{known} ({digests[known][: len(name) + 13] or 'damaged'})" for known in records)
             raise Misuse(f"no version of '{name}' is '{reference}'. There are: {known}.")
-        return found[0]
+        if isinstance(version := records[found[0]], Misuse):
+            raise version
+        return version
 
     def list(self) -> tuple[Kind, ...]:
-        """All versions, by name and number. Raises Misuse for a record that is damaged."""
-        names = sorted(path.name for path in self._folder.iterdir()) if self._folder.is_dir() else []
-        return tuple(each for name in names for each in self._of(name))
+        """All versions whose record can be read, by name and number."""
+        return self._of(None)
 
     @contextmanager
     def _changing(self, name: str) -> Iterator[None]:
@@ -61,9 +63,15 @@ class Versions(Generic[Kind]):
                 files.remove(draft)
             lock.release()
 
-    def _of(self, name: str) -> tuple[Kind, ...]:
-        records = (path for path in (self._folder / name).glob(f"*/{self._record}") if path.parent.name.isdecimal())
-        return tuple(map(self._read, sorted(records, key=lambda path: int(path.parent.name))))
+    def _of(self, name: str | None) -> tuple[Kind, ...]:
+        return tuple(each for each in self._records(name).values() if not isinstance(each, Misuse))
+
+    def _records(self, name: str | None = None) -> dict[str, Kind | Misuse]:
+        """By reference the record, or what is wrong with it. A folder that was emptied is no version any more."""
+        numbered = (path for path in self._folder.glob("*/*") if path.name.isdecimal() and any(path.glob("*")))
+        found = [each for each in numbered if NAME.fullmatch(each.parent.name) and name in (None, each.parent.name)]
+        found.sort(key=lambda path: (path.parent.name, int(path.name)))
+        return {f"{path.parent.name}:{path.name}": self._read(path / self._record) for path in found}
 
     def _next(self, name: str) -> int:
         return 1 + max((int(path.name) for path in (self._folder / name).iterdir() if path.name.isdecimal()), default=0)
@@ -71,9 +79,9 @@ class Versions(Generic[Kind]):
     def _place(self, found: Kind) -> Path:
         return self._folder / found.name / str(found.version)
 
-    def _read(self, file: Path) -> Kind:
+    def _read(self, file: Path) -> Kind | Misuse:
         try:
             return self._kind(**files.read_json(file))
-        except TypeError as error:
-            what = f"is no record of {self._thing}. Restore it, or move its folder out of the store."
-            raise Misuse(what, file) from error
+        except (Misuse, TypeError):
+            what = f"{file} of {file.parts[-3]}:{file.parts[-2]} is {'damaged' if file.exists() else 'missing'}"
+            return Misuse(f"{what}. Restore it; or {self._again} under a new number, then empty its folder.")
