@@ -115,8 +115,11 @@ def test_a_gate_that_says_nothing_refuses(context, own: Path):
     [
         ({"frsh": {"reason": "r"}}, "`gates.frsh` is no gate: did you mean `fresh`?"),
         ({"fresh": {"mst": 1, "reason": "r"}}, "`gates.fresh.mst` is not a setting: did you mean `most`?"),
-        ({"fresh": {"most": "few", "reason": "r"}}, "`gates.fresh.most` is 'few'"),
-        ({"quality": {"floors": {"auc": "high"}, "reason": "r"}}, "`gates.quality.floors.auc` is 'high'"),
+        ({"fresh": {"most": "few", "reason": "r"}}, "`gates.fresh.most` must be a whole number, not 'few'"),
+        (
+            {"quality": {"floors": {"auc": "high"}, "reason": "r"}},
+            "`gates.quality.floors.auc` must be a number, not 'high'",
+        ),
         ({"quality": {"beats_baselines_on": ["auc"], "reason": "r"}}, "`gates.quality`: `auc` needs a floor"),
     ],
 )
