@@ -24,7 +24,7 @@ def slow(name: str, mark: str, *before: str) -> Node:
     to = "${{outputs.out}}/sum"
     strokes = f"for i in 1 2 3; do cat {reads} >> {to} || exit 1; echo {name} >> {to}; sleep 0.1; done"
     inputs = {each: folder(each) for each in before}
-    return node(name, f"sleep 30 & {strokes}", inputs=inputs, outputs=OUT, variables={MARK: mark})
+    return node(name, f"sleep 300 & {strokes}", inputs=inputs, outputs=OUT, variables={MARK: mark})
 
 
 def diamond(mark: str) -> list[Node]:
@@ -78,7 +78,7 @@ def test_a_run_killed_at_a_random_point_leaves_nothing_and_its_repeat_ends_the_s
 ) -> None:
     mark = f"{tmp_path.name}-{seed}"
     kill_at_random(lab, mark, seed)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while marked(mark) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not marked(mark)

@@ -122,7 +122,7 @@ def _with_results(record: Any, platform: "Platform") -> dict[str, Any]:
         try:
             found["metrics"] = recorded(evaluated(platform.jobs, record["run"], Path(scratch)))
             found["outcome"] = found["metrics"].get("outcome")
-            found["verdicts"] = judged(platform.jobs, record, Path(scratch))
+            _, found["verdicts"] = judged(platform.jobs, record, Path(scratch))
         except Failure as error:
             found["remark"] = str(error)
     return found
