@@ -124,7 +124,7 @@ class Trees:
 
         inputs = [("rows", FloatTensorType([None, width]))]
         model = convert_lightgbm(self.booster, "model", inputs, target_opset=OPSET, zipmap=False)
-        return model.SerializeToString(deterministic=True)
+        return bytes_of(model)
 
 
 @dataclass(frozen=True)
@@ -140,4 +140,12 @@ class Linear:
 
         inputs = [("rows", FloatTensorType([None, width]))]
         model = convert_sklearn(self.pipeline, "model", inputs, target_opset=OPSET, options={"zipmap": False})
-        return model.SerializeToString(deterministic=True)
+        return bytes_of(model)
+
+
+def bytes_of(model: Any) -> bytes:
+    """The same bytes in every process: the converters list the operator sets in the order of a Python set."""
+    versions = sorted(model.opset_import, key=lambda version: version.domain)
+    del model.opset_import[:]
+    model.opset_import.extend(versions)
+    return model.SerializeToString(deterministic=True)

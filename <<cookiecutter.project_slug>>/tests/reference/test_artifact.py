@@ -1,6 +1,9 @@
 """The ONNX artifact scores like what was learnt, and says how it decides."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -44,3 +47,27 @@ def test_the_artifact_tells_how_it_decides(predictor, trained):
     assert predictor.facts["reason"] == trained.reason
     assert predictor.facts["importance"].keys() == predictor.facts["typical"].keys()
     assert all(value > 0 for value in predictor.facts["importance"].values())
+
+
+ORDER = "print(list({'ai.onnx.ml', ''}))"
+EXPORTED = """
+import hashlib, sys
+from importlib import import_module
+import numpy as np
+learners = import_module(sys.argv[1] + ".learners")
+rows = np.arange(400, dtype=np.float32).reshape(200, 2) % 7
+y = (rows[:, 0] > 3).astype(float)
+for fit in (learners.boosting([], learners.Params(0.1, 4, 3, 5, 0.5), 1), learners.regression([])):
+    print(hashlib.sha256(fit(rows, y, np.ones(200)).onnx(2)).hexdigest())
+"""
+
+
+def test_every_process_exports_the_same_bytes(model):
+    def printed(seed: int, script: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-c", script, model.train.__package__]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    seeds = {printed(seed, ORDER): seed for seed in range(64)}
+    assert len(seeds) == 2, "no two of these processes order a set of the operator sets differently"
+    assert len({printed(seed, EXPORTED) for seed in seeds.values()}) == 1
