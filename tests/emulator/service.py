@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.emulator import rules
-from tests.emulator.rules import Refusal
+from tests.emulator.rules import assets
+from tests.emulator.rules.refusal import Refusal
 from tests.emulator.store import ACCOUNT, Container, Document, Store
 from tests.emulator.wire import Request, Response
 
@@ -16,11 +16,11 @@ ARM = "management.azure.com"
 HOSTS = (ARM, ACCOUNT)
 WORKSPACE = "/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.MachineLearningServices/workspaces/[^/]+"
 RULES = {
-    "codes": rules.code,
-    "data": rules.data,
-    "environments": rules.environment,
-    "components": rules.component,
-    "jobs": rules.job,
+    "codes": assets.code,
+    "data": assets.data,
+    "environments": assets.environment,
+    "components": assets.component,
+    "jobs": assets.job,
 }
 
 
@@ -76,7 +76,7 @@ def _authorize(store: Store, request: Request) -> None:
     if request.host == ACCOUNT and container and request.query.get("sig", "") == container.signature:
         return
     wanted = "https://storage.azure.com" if request.host == ACCOUNT else f"https://{ARM}"
-    rules.audience(request.headers.get("Authorization", "").removeprefix("Bearer "), wanted)
+    assets.audience(request.headers.get("Authorization", "").removeprefix("Bearer "), wanted)
 
 
 def _route(method: str, template: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
@@ -106,14 +106,14 @@ def _refuse(refusal: Refusal) -> Response:
 @_route("GET", "{W}/codes/{name}/versions/{version}")
 @_route("GET", "{W}/data/{name}/versions/{version}")
 def _read(store: Store, request: Request, match: re.Match[str]) -> Response:
-    return _json(rules.exists(store, request.path))
+    return _json(assets.exists(store, request.path))
 
 
 @_route("GET", "{W}/data/{name}")
 def _latest(store: Store, request: Request, match: re.Match[str]) -> Response:
     versions = store.below(f"{request.path}/versions/")
     if not versions:
-        rules.exists(store, request.path)
+        assets.exists(store, request.path)
     numbers = {"latestVersion": versions[-1]["name"], "nextVersion": str(len(versions) + 1)}
     return _json({"id": request.path, "name": match["name"], "properties": numbers})
 
@@ -144,7 +144,7 @@ def _write(store: Store, request: Request, match: re.Match[str]) -> Response:
     kind = request.path.removeprefix(match["W"]).split("/")[1]
     properties = json.loads(request.body)["properties"]
     if kind == "jobs":
-        rules.audience(request.headers.get("x-azureml-token"), "https://ml.azure.com")
+        assets.audience(request.headers.get("x-azureml-token"), "https://ml.azure.com")
         properties = {"status": "NotStarted", "services": {}} | properties
     RULES[kind](store, match["W"], properties)
     return _json(store.put(request.path, properties), 201)

@@ -1,5 +1,6 @@
 """What the emulated subscription holds, in memory: ARM documents by id, blobs by container."""
 
+from collections import UserDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ Document = dict[str, Any]
 
 BORN = "2026-01-01T00:00:00Z"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+TENANT = "00000000-0000-0000-0000-00000000000a"
 GROUP = "emulated"
 ACCOUNT = "emulated.blob.core.windows.net"
 
@@ -21,9 +23,25 @@ class Container:
     metadata: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
+class Documents(UserDict[str, Document]):
+    """By ARM id, oldest first. Ids are compared without case, as Azure does."""
+
+    def __getitem__(self, key: str) -> Document:
+        return self.data[key.lower()]
+
+    def __setitem__(self, key: str, item: Document) -> None:
+        self.data[key.lower()] = item
+
+    def __delitem__(self, key: str) -> None:
+        del self.data[key.lower()]
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower() in self.data
+
+
 @dataclass
 class Store:
-    documents: dict[str, Document] = field(default_factory=dict)
+    documents: Documents = field(default_factory=Documents)
     containers: dict[str, Container] = field(default_factory=dict)
 
     def put(self, id: str, properties: Document) -> Document:
@@ -36,7 +54,7 @@ class Store:
 
     def below(self, prefix: str) -> list[Document]:
         """Documents whose id starts with `prefix`, oldest first."""
-        return [document for id, document in self.documents.items() if id.startswith(prefix)]
+        return [document for id, document in self.documents.items() if id.startswith(prefix.lower())]
 
     def add_workspace(self, name: str, *, computes: Iterable[str] = ()) -> str:
         """A new workspace as its infrastructure leaves it: default datastore by identity, no keys, and computes."""

@@ -5,13 +5,16 @@ import http.client
 import json
 import ssl
 from collections.abc import Callable, Iterator
+from email.message import Message
 from pathlib import Path
 
 import pytest
 
 from tests.emulator.service import ARM, HOSTS, Service
 from tests.emulator.store import ACCOUNT, Store
-from tests.emulator.wire import Proxy
+from tests.emulator.wire import Proxy, Request
+from tests.emulator.world import VAULT, World
+from tests.emulator.world import WORKSPACE as REAL
 
 WORKSPACE = Store().add_workspace("here")
 Ask = Callable[..., tuple[int, str]]
@@ -48,6 +51,14 @@ def ask(proxy: Proxy) -> Ask:
         return answer
 
     return ask
+
+
+def test_both_fronts_stand_on_one_store(world: World) -> None:
+    world.make(REAL)
+    headers = Message()
+    headers["Authorization"] = token(f"https://{ARM}")["Authorization"]
+    answer = Service(world.arm.store)(Request("GET", ARM, REAL, {}, headers, b""))
+    assert json.loads(answer.body)["properties"]["keyVault"] == VAULT
 
 
 def test_a_host_that_is_not_emulated_is_refused_and_named(proxy: Proxy, ask: Ask) -> None:

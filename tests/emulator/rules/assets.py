@@ -1,22 +1,15 @@
-"""What Azure refuses, as far as the emulated routes reach. Each rule names its source, or says that it is assumed."""
+"""What Azure ML refuses of assets and jobs that a submit sends, as far as the emulated routes reach."""
 
 import base64
 import json
 import re
 from urllib.parse import urlsplit
 
+from tests.emulator.rules.refusal import Refusal
 from tests.emulator.store import ACCOUNT, Document, Store
 
 BINDING = re.compile(r"\$\{\{parent\.(?:(inputs|outputs)\.(\w+)|jobs\.(\w+)\.outputs\.(\w+))\}\}")
 DATASTORE_URI = re.compile(r"azureml://datastores/(?P<name>[^/]+)/paths/(?P<path>.+)")
-
-
-class Refusal(Exception):
-    """An answer in Azure's error format."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        self.status, self.code, self.message = status, code, message
-        super().__init__(message)
 
 
 def audience(token: str | None, wanted: str) -> None:
