@@ -1,15 +1,17 @@
 # `make help` lists what there is.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo setup test lint bench schema lock clean
+.PHONY: help demo setup test engine lint bench schema lock clean
+.PHONY: organisation-check bootstrap organisation-preview organisation-up onboarded forget
 
 P := <<cookiecutter.project_slug>>
 PYTHON := .venv/bin/python
+INFRA := infra/.venv/bin
 UV := $(abspath .venv/bin/uv)
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-21s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/.synced ## generate the reference project into ./demo and train its model
 	rm -rf demo
@@ -22,13 +24,36 @@ demo: .venv/.synced ## generate the reference project into ./demo and train its 
 
 setup: .venv/.synced ## install what the template's tests need into .venv
 
-test: .venv/.synced ## every test of the template
+test: .venv/.synced infra/.venv/.synced ## every test of the template
 	$(PYTHON) -m pytest -n 2 --dist loadgroup
+	$(INFRA)/python -m pytest -n 2 --confcutdir=tests/infra tests/infra
 
-lint: .venv/.synced ## style and types of the template's own code
+engine: ## build Pulumi's engine for the tests of infrastructure, once, where it is not installed
+	sh tests/tools/engine/build.sh
+
+lint: .venv/.synced infra/.venv/.synced ## style and types of the template's own code
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/pyrefly check
+	$(INFRA)/pyrefly check --config tests/infra/pyrefly.toml
+
+organisation-check: infra/.venv/.synced ## read infra/projects.yaml, every mistake at its line; needs no login
+	$(INFRA)/python infra/manage.py check
+
+bootstrap: infra/.venv/.synced ## once per organisation: make store and keys, move the state into them (safe to repeat)
+	$(INFRA)/python infra/bootstrap.py
+
+organisation-preview: infra/.venv/.synced ## what organisation-up would change
+	$(INFRA)/python infra/manage.py preview
+
+organisation-up: infra/.venv/.synced ## bring the organisation's platform to what infra/projects.yaml says
+	$(INFRA)/python infra/manage.py up
+
+onboarded: infra/.venv/.synced ## print what a project must know (PROJECT=slug STACK=dev)
+	@$(INFRA)/python infra/manage.py onboarded "$(PROJECT)" "$(STACK)"
+
+forget: infra/.venv/.synced ## let go of a project's data, so that its entry can be removed (PROJECT=slug)
+	$(INFRA)/python infra/manage.py forget "$(PROJECT)"
 
 bench: .venv/.synced ## the figures we state, measured side by side
 	$(PYTHON) benchmarks/generation.py
@@ -45,10 +70,12 @@ lock: .venv/.synced ## resolve the requirements of project and template again (U
 	$(MAKE) --no-print-directory -C "$(P)" --assume-old=.venv/.synced lock UV="$(UV)"
 	$(COMPILE) $(foreach part,mlops model dev,"$(P)/requirements/$(part).in") requirements/test.in \
 	    $(foreach part,dev azure,--constraint "$(P)/requirements/$(part).txt") --output-file requirements/test.txt
+	$(COMPILE) "$(P)/infra/requirements.in" requirements/infra.in \
+	    --constraint "$(P)/infra/requirements.txt" --output-file requirements/infra.txt
 
 clean: ## remove caches and the demo; .venv stays
 	rm -rf demo .pytest_cache .ruff_cache .hypothesis
-	find . -path ./.venv -prune -o -name __pycache__ -exec rm -rf {} +
+	find . -name .venv -prune -o -name __pycache__ -exec rm -rf {} +
 
 .venv/.created: $(P)/requirements/bootstrap.sh $(P)/requirements/uv.txt
 	sh "$(P)/requirements/bootstrap.sh" 3.11
@@ -56,4 +83,9 @@ clean: ## remove caches and the demo; .venv stays
 
 .venv/.synced: .venv/.created requirements/test.txt
 	$(UV) pip sync --python $(PYTHON) --require-hashes requirements/test.txt
+	@touch $@
+
+infra/.venv/.synced: .venv/.created requirements/infra.txt
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) infra/.venv
+	$(UV) pip sync --python $(INFRA)/python --require-hashes requirements/infra.txt
 	@touch $@
