@@ -1,0 +1,101 @@
+"""The workspace's storage: data, models and the inference log. No keys: whoever reads or writes has a role."""
+
+from typing import Any
+
+import pulumi
+from pulumi_azure_native import storage
+from settings import Stack
+
+from components.network import Network
+from components.observability import Observability
+from components.part import Part
+
+LOG = "inference-log"
+SERVICES = ("blob", "file", "queue", "table")
+
+
+class Storage(Part):
+    """A storage account. The workspace makes the containers of its default datastores itself."""
+
+    def __init__(
+        self, name: str, stack: Stack, suffix: pulumi.Output[str], network: Network, logs: Observability
+    ) -> None:
+        super().__init__(name, stack)
+        self.account = storage.StorageAccount(
+            "storage",
+            **self.here,
+            account_name=suffix.apply(stack.names.storage),
+            kind="StorageV2",
+            sku={"name": f"Standard_{stack.storage.redundancy}"},
+            access_tier=storage.AccessTier.HOT,
+            allow_shared_key_access=False,
+            default_to_o_auth_authentication=True,
+            is_local_user_enabled=False,
+            enable_https_traffic_only=True,
+            minimum_tls_version="TLS1_2",
+            allow_blob_public_access=False,
+            allow_cross_tenant_replication=False,
+            public_network_access=self.access,
+            network_rule_set={
+                "default_action": storage.DefaultAction(network.otherwise),
+                "bypass": "AzureServices",
+                "ip_rules": [
+                    {"i_p_address_or_range": each, "action": storage.Action.ALLOW} for each in network.allowed
+                ],
+            },
+            encryption={"key_source": "Microsoft.Storage", "require_infrastructure_encryption": True},
+            opts=self.own,
+        )
+        self._recoverable()
+        container = storage.BlobContainer(
+            LOG,
+            **self.group,
+            account_name=self.account.name,
+            container_name=LOG,
+            public_access=storage.PublicAccess.NONE,
+            opts=pulumi.ResourceOptions(parent=self.account),
+        )
+        self.log_id = container.id
+        self.log_url = pulumi.Output.format("https://{0}.blob.core.windows.net/{1}", self.account.name, LOG)
+        for service in SERVICES:
+            network.endpoint(self, service, self.account.id)
+            target = pulumi.Output.concat(self.account.id, f"/{service}Services/default")
+            logs.collect(self, service, target, always=stack.classification == "sensitive")
+        self.register_outputs({})
+
+    def _recoverable(self) -> None:
+        """Keep what is overwritten or deleted for some days, and no longer."""
+        days, inside = self.stack.storage.keep_deleted_days, pulumi.ResourceOptions(parent=self.account)
+        keep = {"enabled": True, "days": days}
+        account: dict[str, Any] = {**self.group, "account_name": self.account.name}
+        blobs = storage.BlobServiceProperties(
+            "blobs",
+            **account,
+            blob_services_name="default",
+            is_versioning_enabled=self.stack.storage.versions,
+            delete_retention_policy=keep,
+            container_delete_retention_policy=keep,
+            opts=inside,
+        )
+        storage.FileServiceProperties(
+            "files", **account, file_services_name="default", share_delete_retention_policy=keep, opts=inside
+        )
+        if self.stack.storage.versions:
+            storage.ManagementPolicy(
+                "old-versions",
+                **account,
+                management_policy_name="default",
+                policy={
+                    "rules": [
+                        {
+                            "name": "old-versions",
+                            "type": "Lifecycle",
+                            "definition": {
+                                "filters": {"blob_types": ["blockBlob"]},
+                                "actions": {"version": {"delete": {"days_after_creation_greater_than": days}}},
+                            },
+                        }
+                    ]
+                },
+                opts=pulumi.ResourceOptions(parent=self.account, depends_on=[blobs]),
+            )

@@ -1,0 +1,94 @@
+"""`make infra-preview`, `infra-up` and `infra-destroy`: Pulumi's engine on one stack, never without the policies.
+
+`up` wants a preview of the same files that passed; it previews once more itself, and asks. The events of a run are
+kept in .mlops/infra/STACK.VERB.jsonl. Exit status: 0 done, 1 refused by a policy, 2 wrong use, 3 the engine failed.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from record import HERE, Job, configured
+
+from mlops.errors import Misuse, MlopsError
+
+STACKS = ("dev", "staging", "prod")
+PROJECT = HERE.parent
+STATE = PROJECT / ".mlops" / "infra"
+
+
+def main(arguments: Sequence[str]) -> int:
+    try:
+        verb, stack, *more = arguments or [""] * 2
+        return act(verb, stack, more)
+    except MlopsError as error:
+        print(error, file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        return 130
+
+
+def act(verb: str, stack: str, more: Sequence[str]) -> int:
+    """Run the engine once. Raises Misuse, with the next step, before it starts."""
+    if stack not in STACKS:
+        raise Misuse(f"say which stack, as in `make infra-{verb} STACK=dev`: {', '.join(STACKS)}.")
+    if verb == "destroy" and stack == "prod":
+        raise Misuse("prod is not destroyed from here; docs/infrastructure.md says how a person does it.")
+    if not (pulumi := shutil.which("pulumi")):
+        raise Misuse("`pulumi` is not on the PATH: install it (https://www.pulumi.com/docs/install), 3.258 or newer.")
+    if not configured(Job(stack))[2]:
+        raise Misuse(
+            "the project is not onboarded: have one entry added to the organisation's projects.yaml, and paste "
+            "the block that it prints.",
+            f"infra/Pulumi.{stack}.yaml",
+        )
+    passed = STATE / f"{stack}.previewed"
+    if verb == "up" and not (passed.is_file() and passed.read_text() == fingerprint()):
+        raise Misuse(f"no preview of these files has passed: run `make infra-preview STACK={stack}`, and read it.")
+    STATE.mkdir(parents=True, exist_ok=True)
+    events = STATE / f"{stack}.{verb}.jsonl"
+    for old in (passed, events):
+        old.unlink(missing_ok=True)
+    if pulumi_says(pulumi, "stack", "select", "--create", stack):
+        return 3
+    previewed = fingerprint()  # a new stack has put its salt into the settings
+    policies = [] if verb == "destroy" else ["--policy-pack", "policy"]
+    if pulumi_says(pulumi, verb, "--stack", stack, *policies, "--event-log", str(events), *more):
+        return 1 if refused(events) else 3
+    if verb == "preview":
+        passed.write_text(previewed)
+    return 0
+
+
+def pulumi_says(*command: str) -> int:
+    """Run the engine in the program's folder; returns its exit status."""
+    environment = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    return subprocess.run(command, cwd=HERE, env=environment).returncode
+
+
+def fingerprint() -> str:
+    """A digest of every file that decides what a stack becomes."""
+    kinds = ("*.py", "*.yml", "*.yaml", "requirements.txt")
+    found = {
+        each for kind in kinds for each in HERE.rglob(kind) if not {".venv", "tests"} & {*each.relative_to(HERE).parts}
+    }
+    whole = hashlib.sha256()
+    for file in [PROJECT / "mlops.yaml", *sorted(found)]:
+        whole.update(f"{file.name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+def refused(events: Path) -> bool:
+    """Whether a mandatory policy was violated."""
+    lines = events.read_text("utf-8").splitlines() if events.is_file() else []
+    found: list[Mapping[str, Mapping[str, str]]] = [json.loads(line) for line in lines if line.startswith("{")]
+    return any(each.get("policyEvent", {}).get("enforcementLevel") == "mandatory" for each in found)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

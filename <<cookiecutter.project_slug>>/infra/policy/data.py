@@ -1,0 +1,43 @@
+"""What data asks for follows its classification, whatever the environment."""
+
+from collections.abc import Iterator, Sequence
+from typing import get_args
+
+from policy.access import exposed
+from policy.limits import Inbound, Limits
+from policy.logs import sends, settings
+from policy.rule import Finding, Resource, whole
+
+STRICT = get_args(Inbound)
+
+
+def classifications(resources: Sequence[Resource], limits: Limits) -> list[str]:
+    """The classifications that the stack's tags name, of those in `limits.yml`."""
+    found = {each.get("tags.classification") for each in resources}
+    return [word for word in limits.all.classifications if word in found]
+
+
+@whole(
+    "Data can be reached from no further away than its classification allows.",
+    fix="Set `network.inbound: private` (for confidential data `network.allowed_ips` is enough) in "
+    "infra/Pulumi.{stack}.yaml, or keep this data out of {stack}.",
+)
+def as_closed_as_its_data(resources: Sequence[Resource], limits: Limits) -> Iterator[Finding]:
+    for word in classifications(resources, limits):
+        inbound = limits.all.classifications[word].inbound
+        if STRICT.index(inbound) > STRICT.index(limits.here.inbound):
+            for resource in resources:
+                yield from ((resource, f"data here is {word}: {finding}") for finding in exposed(resource, inbound))
+
+
+@whole("Each read of sensitive data is logged.", fix="Set `logs.scope: all` in infra/Pulumi.{stack}.yaml.")
+def reads_are_logged(resources: Sequence[Resource], limits: Limits) -> Iterator[Finding]:
+    words = [word for word in classifications(resources, limits) if limits.all.classifications[word].read_logs]
+    for account in resources if words else ():
+        if account.kind == "storage:StorageAccount" and not any(
+            sends(setting, "StorageRead", "allLogs") for setting in settings(resources, account)
+        ):
+            yield account, f"data here is {words[-1]}, and no diagnostic setting sends StorageRead; one must."
+
+
+RULES = (as_closed_as_its_data, reads_are_logged)

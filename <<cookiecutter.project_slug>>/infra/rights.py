@@ -1,0 +1,94 @@
+"""Writes docs/rights.md from roles.py: the page that the platform team signs."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from roles import CUSTOM, RIGHTS, SCOPES, WHO, Right
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "rights.md"
+ENVIRONMENTS = ("dev", "staging", "prod")
+BY = {"stack": "the project's stack", "organisation": "the organisation's program"}
+SIGNED = "## Signed"
+UNSIGNED = f"""{SIGNED}
+
+What stands above is what we allow. When it changes, this part is empty again.
+
+| name | for | date | signature |
+|---|---|---|---|
+| | platform team | | |
+| | project | | |
+"""
+
+
+def body() -> str:
+    """The page as far as it is made from roles.py."""
+    parts = ["\n".join(opening()), *("\n".join(environment(name)) for name in ENVIRONMENTS), "\n".join(own_roles())]
+    return "\n\n".join(parts) + "\n\n"
+
+
+def opening() -> Iterator[str]:
+    yield "# Who may do what"
+    yield ""
+    yield "Made by `make infra-rights` from infra/roles.py: change it there. Nothing here has a key or a password."
+    yield "In staging and prod no person changes anything; signers add entries to the ledger. A row for something that"
+    yield "exists already counts only where the stack names one. `Role Based Access Control Administrator` always comes"
+    yield "with a condition: only roles of the rows that the stack assigns there, only to identities, never to people"
+    yield "or to CI. Who holds the lease of an environment may write that one blob of the ledger and no other."
+    yield ""
+    yield from table(["who", "is"], [(name.replace("_", " "), what) for name, what in WHO.items()])
+
+
+def environment(name: str) -> Iterator[str]:
+    found = [right for right in RIGHTS if name in right.environments]
+    yield f"## {name}"
+    yield ""
+    yield from table(["who", "role", "where", "why", "assigned by"], (row(right) for right in found))
+
+
+def row(right: Right) -> Sequence[str]:
+    return right.who.replace("_", " "), right.role, SCOPES[right.scope], right.why, BY[right.assigned_by]
+
+
+def own_roles() -> Iterator[str]:
+    yield "## Roles of our own"
+    yield ""
+    yield "The organisation's program defines them; the rest are Azure's."
+    yield ""
+    yield from table(
+        ["role", "about", "actions"],
+        (
+            (name, role.about, "<br>".join(f"`{action}`" for action in (*role.actions, *role.data_actions)))
+            for name, role in CUSTOM.items()
+        ),
+    )
+
+
+def table(head: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield "|" + "---|" * len(head)
+    for cells in rows:
+        yield f"| {' | '.join(cells)} |"
+
+
+def current(page: Path) -> bool:
+    """Whether a page is what roles.py says, signed or not."""
+    return page.is_file() and page.read_text("utf-8").partition(SIGNED)[0] == body()
+
+
+def main(arguments: Sequence[str] | None = None, page: Path = PAGE) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only say whether the page is out of date (status 1)")
+    if parser.parse_args(arguments).check:
+        if current(page):
+            return 0
+        print(f"{page}: is not what infra/roles.py says. Run `make infra-rights`, and have it signed.", file=sys.stderr)
+        return 1
+    if not current(page):
+        page.write_text(body() + UNSIGNED, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+"""What settings of a stack do not go together. A rule runs when everything that it names could be read.
+
+Each mistake is where it stands (the first key is the topic, or `mlops.yaml`) and a sentence with the fix.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from inspect import signature
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlops.settings import Settings
+
+from .types import Cluster, Datastore, Images, Logs, Network, Storage, Tags
+
+Mistakes = Iterator[tuple[tuple[str, ...], str]]
+REGIONS: Mapping[str, list[str]] = yaml.safe_load(Path(__file__).with_name("regions.yml").read_text("utf-8"))
+GEO_ZONES, ZONES = set(REGIONS["geo_zones"]), {*REGIONS["geo_zones"], *REGIONS["zones"]}
+KNOWN = {*ZONES, *REGIONS["single"]}
+STRICTNESS = {"none": 0, "internet": 1, "approved": 2, "public": 0, "private": 1, "workspace": 0, "all": 1}
+LEAST = {
+    "dev": {"isolation": "none", "inbound": "public", "scope": "workspace"},
+    "staging": {"isolation": "internet", "inbound": "public", "scope": "all"},
+    "prod": {"isolation": "approved", "inbound": "private", "scope": "all"},
+}
+"""What an environment is at least."""
+SENSITIVE = {"isolation": "internet", "inbound": "private", "scope": "all"}
+"""What sensitive data asks for, wherever it lies."""
+PRIVATE_ZONES = (
+    "privatelink.api.azureml.ms",
+    "privatelink.notebooks.azure.net",
+    "privatelink.blob.core.windows.net",
+    "privatelink.file.core.windows.net",
+    "privatelink.queue.core.windows.net",
+    "privatelink.table.core.windows.net",
+    "privatelink.vaultcore.azure.net",
+    "privatelink.azurecr.io",
+)
+"""Azure private endpoint private DNS zone values (Microsoft, 2025)."""
+PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+LARGEST_PREFIX = 27
+"""Azure keeps 5 addresses, and the private endpoints take about 11 (assumed): a /28 would be full."""
+OWN_TAGS = ("project", "environment", "owner", "cost-centre", "classification", "managed-by")
+SYSTEM_DATASTORES = ("workspaceblobstore", "workspacefilestore", "workspaceartifactstore", "workspaceworkingdirectory")
+
+
+def broken(known: Mapping[str, Any]) -> Mistakes:
+    """Every mistake in what is known: `environment`, `project`, and the topics that could be read."""
+    for rule in RULES:
+        needed = list(signature(rule).parameters)
+        if known.keys() >= set(needed):
+            yield from rule(*(known[name] for name in needed))
+
+
+def strictness(environment: str, classification: str, network: Network, logs: Logs) -> Mistakes:
+    given = {"isolation": network.isolation, "inbound": network.inbound, "scope": logs.scope}
+    for name, value in given.items():
+        topic, least, who = "logs" if name == "scope" else "network", LEAST[environment][name], environment
+        if classification == "sensitive" and STRICTNESS[SENSITIVE[name]] > STRICTNESS[least]:
+            least, who = SENSITIVE[name], "sensitive data (mlops.yaml)"
+        if STRICTNESS[value] < STRICTNESS[least]:
+            yield (topic, name), f"`{topic}.{name}` is {value}; {who} needs {least}: write `{name}: {least}`"
+
+
+def inbound(environment: str, network: Network) -> Mistakes:
+    private = network.inbound == "private"
+    if private and network.isolation == "none":
+        yield (
+            ("network", "isolation"),
+            "with `isolation: none` no compute reaches storage that is private: write `isolation: internet`, or "
+            "`approved`, or `inbound: public`",
+        )
+    if environment == "staging" and not private and not network.allowed_ips:
+        yield (
+            ("network", "allowed_ips"),
+            "staging is open to everyone with an identity: list in `allowed_ips` from where people and CI come, or "
+            "write `inbound: private`",
+        )
+    if private and network.allowed_ips:
+        yield ("network", "allowed_ips"), "nothing comes in past `inbound: private`: remove `allowed_ips`"
+    for name in ("address_space", "subnet", "dns_zones"):
+        if not private and getattr(network, name):
+            yield ("network", name), f"`{name}` is for private endpoints: write `inbound: private`, or remove it"
+
+
+def endpoints(network: Network) -> Mistakes:
+    if network.inbound != "private":
+        return
+    if not network.address_space and not network.subnet:
+        yield (
+            ("network", "inbound"),
+            "private endpoints need a network: give `address_space: 10.20.0.0/24` for one of its own, or `subnet` and "
+            "`dns_zones` for one that exists",
+        )
+    if network.address_space and network.subnet:
+        yield ("network", "subnet"), "there is an `address_space` and a `subnet`: keep one"
+    if network.subnet:
+        if missing := [zone for zone in PRIVATE_ZONES if zone not in network.dns_zones]:
+            yield (
+                ("network", "dns_zones"),
+                f"the subnet exists, so its names stand in zones that exist: add the ids of {', '.join(missing)}",
+            )
+    elif network.dns_zones:
+        yield ("network", "dns_zones"), "zones that exist go with a `subnet` that exists: give it, or remove them"
+    for zone in network.dns_zones:
+        if zone not in PRIVATE_ZONES:
+            yield ("network", "dns_zones", zone), f"{zone} is none of the zones that are used: remove it"
+        elif not network.dns_zones[zone].lower().endswith("/" + zone):
+            yield ("network", "dns_zones", zone), f"this is the id of another zone than {zone}: correct it"
+
+
+def address_space(network: Network) -> Mistakes:
+    if not network.address_space:
+        return
+    space = IPv4Network(network.address_space)
+    if not any(space.subnet_of(block) for block in PRIVATE):
+        yield (
+            ("network", "address_space"),
+            f"{space} is not private: take a free part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16",
+        )
+    if space.prefixlen > LARGEST_PREFIX:
+        yield (
+            ("network", "address_space"),
+            f"{space} has {space.num_addresses} addresses, too few for the private endpoints: make it "
+            f"/{LARGEST_PREFIX} or larger",
+        )
+
+
+def fqdns(network: Network) -> Mistakes:
+    if network.fqdns and network.isolation != "approved":
+        yield (
+            ("network", "fqdns"),
+            f"hosts are approved under `isolation: approved` only, and this is {network.isolation}: remove them",
+        )
+
+
+def registry(network: Network, images: Images) -> Mistakes:
+    needs = {"zone_redundant": images.zone_redundant, "private endpoints": network.inbound == "private"}
+    if images.sku == "Standard" and (found := [name for name, needed in needs.items() if needed]):
+        yield ("images", "sku"), f"only Premium can have {' and '.join(found)}: write `sku: Premium`"
+
+
+def region(environment: str, project: Settings) -> Mistakes:
+    name = getattr(project.environments, environment).region
+    if name not in KNOWN:
+        near = get_close_matches(name.lower().replace(" ", ""), KNOWN, 1)
+        hint = f"write {near[0]}, if that is meant" if near else "if Azure has it, add it to infra/settings/regions.yml"
+        yield ("mlops.yaml", "environments", environment, "region"), f"{name!r} is no public region we know: {hint}"
+
+
+def storage_zones(environment: str, project: Settings, storage: Storage) -> Mistakes:
+    name = getattr(project.environments, environment).region
+    has = {"LRS": KNOWN, "ZRS": ZONES, "GZRS": GEO_ZONES}
+    if name in KNOWN and name not in has[storage.redundancy]:
+        possible = [redundancy for redundancy, regions in has.items() if name in regions]
+        what = "has no availability zones" if name not in ZONES else "has no paired region to copy to"
+        yield (
+            ("storage", "redundancy"),
+            f"{name} {what}: write `redundancy: {possible[-1]}`, or take another region in mlops.yaml",
+        )
+
+
+def image_zones(environment: str, project: Settings, images: Images) -> Mistakes:
+    name = getattr(project.environments, environment).region
+    if images.zone_redundant and name in KNOWN - ZONES:
+        yield (
+            ("images", "zone_redundant"),
+            f"{name} has no availability zones: write `zone_redundant: false`, or take another region in mlops.yaml",
+        )
+
+
+def data_stays(environment: str, project: Settings) -> Mistakes:
+    here = getattr(project.environments, environment).region
+    for name, source in project.data.items():
+        if source.classification in ("confidential", "sensitive") and source.region != here:
+            yield (
+                ("mlops.yaml", "data", name, "region"),
+                f"{source.classification} data stays in {source.region}, and {environment} is in {here}: set "
+                f"`environments.{environment}.region` to {source.region}",
+            )
+
+
+def computes_named(computes: dict[str, Cluster]) -> Mistakes:
+    """Naming rules of compute clusters: Manage a compute cluster (Microsoft, 2025)."""
+    if not computes:
+        yield ("computes",), "without a compute no job runs: add one, such as `cpu`"
+    for name in computes:
+        if not re.fullmatch(r"[a-z][a-z0-9-]{1,22}[a-z0-9]", name):
+            yield (
+                ("computes", name),
+                f"{name!r} cannot name a compute: take 3 to 24 of a-z, 0-9 and hyphens, a letter first, no hyphen last",
+            )
+
+
+def datastores_named(datastores: dict[str, Datastore]) -> Mistakes:
+    for name in datastores:
+        if name in SYSTEM_DATASTORES:
+            yield ("datastores", name), f"{name} is the workspace's own datastore: choose another name"
+        elif not re.fullmatch(r"[a-z][a-z0-9_]{0,254}", name):
+            yield (
+                ("datastores", name),
+                f"{name!r} cannot name a datastore: take a-z, 0-9 and underscores, a letter first",
+            )
+
+
+def tags_named(tags: Tags) -> Mistakes:
+    """The strictest limits of what carries them: Use tags to organize your Azure resources (Microsoft, 2025)."""
+    for name, value in tags.more.items():
+        if name.lower() in OWN_TAGS:
+            yield ("tags", "more", name), f"the tag `{name}` comes from mlops.yaml and this file: remove it"
+        elif not re.fullmatch(r"[^<>%&\\?/]{1,128}", name):
+            yield ("tags", "more", name), f"`{name}` cannot name a tag: take at most 128 characters, none of <>%&\\?/"
+        if len(value) > 256:
+            yield ("tags", "more", name), f"the tag `{name}` has {len(value)} characters: shorten it to 256"
+
+
+RULES = (
+    strictness,
+    inbound,
+    endpoints,
+    address_space,
+    fqdns,
+    registry,
+    region,
+    storage_zones,
+    image_zones,
+    data_stays,
+    computes_named,
+    datastores_named,
+    tags_named,
+)

@@ -1,0 +1,83 @@
+"""The three stacks and some others, recorded in one go: importing Azure's SDK takes longer than they do."""
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+INFRA = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(INFRA))
+
+from record import Job, Recorded, record  # noqa: E402
+
+STACKS = ("dev", "staging", "prod")
+SHARED = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/shared/providers"
+SUBNET = f"{SHARED}/Microsoft.Network/virtualNetworks/hub/subnets/endpoints"
+LOGS = f"{SHARED}/Microsoft.OperationalInsights/workspaces/central"
+LAKE = f"{SHARED}/Microsoft.Storage/storageAccounts/lake"
+ZONES = {
+    name: f"{SHARED}/Microsoft.Network/privateDnsZones/{name}"
+    for name in (
+        "privatelink.blob.core.windows.net",
+        "privatelink.file.core.windows.net",
+        "privatelink.queue.core.windows.net",
+        "privatelink.table.core.windows.net",
+        "privatelink.vaultcore.azure.net",
+        "privatelink.azurecr.io",
+        "privatelink.api.azureml.ms",
+        "privatelink.notebooks.azure.net",
+    )
+}
+OTHERS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
+    "in a network that exists": (
+        "prod",
+        {
+            "network": {"address_space": None, "subnet": SUBNET, "dns_zones": ZONES, "fqdns": ["data.example.org"]},
+            "logs": {"workspace": LOGS},
+            "datastores": {"lake": {"account": LAKE, "container": "raw", "about": "Raw data."}},
+        },
+        {"cost_per_month": 1234, "batch": {"rows": 10, "deadline_minutes": 17}},
+    ),
+    "a dearer dev": ("dev", {"images": {"sku": "Premium"}, "computes": {"cpu": {"size": "Standard_NC24"}}}, {}),
+    "an open prod": ("prod", {"network": {"inbound": "public"}, "images": {"sku": "Cheap"}}, {}),
+}
+"""What a project may come to have: environment, what its stack file says otherwise, what `service:` says otherwise."""
+
+
+@pytest.fixture(scope="session")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A copy of the project's `infra` folder in which a stack, and `service:` of mlops.yaml, say something else."""
+
+    def copy(environment: str, topics: Mapping[str, Any], service: Mapping[str, Any]) -> Path:
+        folder = tmp_path_factory.mktemp("project") / "infra"
+        shutil.copytree(INFRA, folder, ignore=shutil.ignore_patterns(".venv", "tests", "__pycache__"))
+        edited(INFRA.parent / "mlops.yaml", folder.parent / "mlops.yaml", {"service": service})
+        slug = yaml.safe_load((INFRA / "Pulumi.yaml").read_text("utf-8"))["name"]
+        file = f"Pulumi.{environment}.yaml"
+        edited(INFRA / file, folder / file, {"config": {f"{slug}:{topic}": each for topic, each in topics.items()}})
+        return folder
+
+    return copy
+
+
+def edited(source: Path, target: Path, more: Mapping[str, Any]) -> None:
+    target.write_text(yaml.safe_dump(merged(yaml.safe_load(source.read_text("utf-8")), more)), "utf-8")
+
+
+def merged(old: Any, new: Any) -> Any:
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    both = {key: merged(old.get(key), new[key]) if key in new else old[key] for key in {**old, **new}}
+    return {key: value for key, value in both.items() if value is not None}
+
+
+@pytest.fixture(scope="session")
+def recorded(changed: Callable[..., Path]) -> Mapping[str, Recorded]:
+    """What each stack registers, by its name; `prod, before it is up` has what only `up` knows as unknown."""
+    jobs = {name: Job(name) for name in STACKS} | {"prod, before it is up": Job("prod", preview=True)}
+    jobs |= {name: Job(each[0], changed(*each)) for name, each in OTHERS.items()}
+    return dict(zip(jobs, record(jobs.values()), strict=True))

@@ -1,0 +1,63 @@
+"""The engine is not started for what must not be done, and the sentence says what to do instead."""
+
+import json
+from pathlib import Path
+
+import engine
+import pytest
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert engine.main(arguments) == 2
+    return capsys.readouterr().err
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `pulumi` on the PATH that nobody may start."""
+    command = tmp_path / "pulumi"
+    command.write_text("#!/bin/sh\nexit 99\n", "utf-8")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.mark.parametrize("stack", ["", "test"])
+def test_it_wants_to_know_which_stack(capsys: pytest.CaptureFixture[str], stack: str) -> None:
+    assert "make infra-preview STACK=dev" in said(capsys, "preview", stack)
+
+
+def test_prod_is_not_destroyed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "prod is not destroyed from here" in said(capsys, "destroy", "prod")
+
+
+def test_a_missing_engine_is_said(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "`pulumi` is not on the PATH" in said(capsys, "preview", "dev")
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_project_that_is_not_onboarded_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "configured", lambda job: ("", {}, False))
+    assert "infra/Pulumi.dev.yaml: the project is not onboarded" in said(capsys, "preview", "dev")
+
+
+@pytest.mark.usefixtures("installed")
+def test_up_wants_a_preview_of_these_files(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "configured", lambda job: ("", {}, True))
+    monkeypatch.setattr(engine, "STATE", tmp_path)
+    assert "no preview of these files has passed" in said(capsys, "up", "dev")
+    (tmp_path / "dev.previewed").write_text("of other files", "utf-8")
+    assert "no preview of these files has passed" in said(capsys, "up", "dev")
+
+
+@pytest.mark.parametrize(("level", "refuses"), [("mandatory", True), ("advisory", False)])
+def test_only_a_mandatory_policy_refuses(tmp_path: Path, level: str, refuses: bool) -> None:
+    events = tmp_path / "dev.preview.jsonl"
+    events.write_text(json.dumps({"policyEvent": {"enforcementLevel": level}}) + "\n", "utf-8")
+    assert engine.refused(events) is refuses
