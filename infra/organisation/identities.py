@@ -1,0 +1,58 @@
+"""Identities of CI: no secret exists; a CI system vouches for a job, and Azure trusts it for one subject."""
+
+import pulumi
+from pulumi import ResourceOptions
+from pulumi_azure_native import managedidentity, resources
+
+from .settings import Organisation, Project, identities
+
+AUDIENCE = "api://AzureADTokenExchange"
+
+
+class Identities(pulumi.ComponentResource):
+    """Deploy, reader and, in prod, operate, in the environment's resource group.
+
+    An identity whose subject is not known yet is made without a credential, so that the CI system can be told its
+    client id; `missing` names these.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        organisation: Organisation,
+        project: Project,
+        environment: str,
+        group: resources.ResourceGroup,
+        tags: dict[str, str],
+        opts: ResourceOptions,
+    ) -> None:
+        super().__init__("organisation:index:Identities", name, None, opts)
+        self.made: dict[str, managedidentity.UserAssignedIdentity] = {}
+        self.missing: list[str] = []
+        before: list[pulumi.Resource] = []
+        for who in identities(environment):
+            identity = self.made[who] = managedidentity.UserAssignedIdentity(
+                f"{name}-{who}",
+                resource_name_=f"id-ci-{name}-{who}",
+                resource_group_name=group.name,
+                location=organisation.region,
+                tags=tags,
+                opts=ResourceOptions(parent=self),
+            )
+            subject = project.subject_of(who, environment)
+            if subject is None:
+                self.missing.append(who)
+                continue
+            credential = managedidentity.FederatedIdentityCredential(
+                f"{name}-{who}",
+                federated_identity_credential_resource_name=project.ci,
+                resource_name_=identity.name,
+                resource_group_name=group.name,
+                issuer=organisation.issuer(project),
+                subject=subject,
+                audiences=[AUDIENCE],
+                # One after another: Azure refuses concurrent writes to one identity, and then some.
+                opts=ResourceOptions(parent=self, depends_on=before),
+            )
+            before = [credential]
+        self.register_outputs({})

@@ -1,0 +1,144 @@
+"""Role definitions and assignments, from the matrix in the project's `infra/roles.py`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import roles
+from names import guid
+from pulumi import ResourceOptions
+from pulumi_azure_native import authorization
+
+from .settings import Groups, Organisation, Project
+
+CRYPTO_OFFICER = {"Key Vault Crypto Officer": "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"}
+"""Of the platform group only, so not in the matrix (Azure built-in roles, Microsoft, 2026-04-09)."""
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
+NONE = roles.Custom("")
+DELEGATES = "Role Based Access Control Administrator"
+
+
+def role_id(organisation: Organisation, role: str) -> str:
+    """The GUID of a role: Azure's own, or ours in this tenant."""
+    return {**roles.BUILT_IN, **CRYPTO_OFFICER}.get(role) or guid("role", organisation.tenant, role)
+
+
+def definitions(organisation: Organisation, opts: ResourceOptions) -> dict[str, authorization.RoleDefinition]:
+    """The roles of our own, which can be assigned in each of the organisation's subscriptions."""
+    scopes = [f"/subscriptions/{each}" for each in sorted(set(organisation.subscriptions.model_dump().values()))]
+    return {
+        name: authorization.RoleDefinition(
+            name.lower().replace(" ", "-"),
+            role_name=name,
+            role_definition_id=role_id(organisation, name),
+            role_type="CustomRole",
+            description=role.about,
+            scope=f"/subscriptions/{organisation.subscriptions.organisation}",
+            assignable_scopes=scopes,
+            permissions=[
+                {
+                    "actions": list(role.actions),
+                    "not_actions": [],
+                    "data_actions": list(role.data_actions),
+                    "not_data_actions": [],
+                }
+            ],
+            opts=opts,
+        )
+        for name, role in roles.CUSTOM.items()
+    }
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who gets a right: an identity or a group."""
+
+    id: pulumi.Input[str]
+    type: str = "ServicePrincipal"
+
+
+def for_project(project: Project) -> list[roles.Right]:
+    """What groups may do in the ledger: there is one for all environments, so each right is given once."""
+    rows = (right for each in project.environments.present for right in roles.rights(each, "organisation"))
+    return list({(right.who, right.role): right for right in rows if once(right)}.values())
+
+
+def for_environment(environment: str) -> list[roles.Right]:
+    """Everything else that the matrix lets the organisation grant in one environment."""
+    return [right for right in roles.rights(environment, "organisation") if not once(right)]
+
+
+def once(right: roles.Right) -> bool:
+    return right.scope == "ledger" and right.who in Groups.model_fields
+
+
+def assign(
+    name: str,
+    environment: str,
+    rows: Iterable[roles.Right],
+    organisation: Organisation,
+    principals: Mapping[str, Principal],
+    scopes: Mapping[str, Sequence[pulumi.Input[str]]],
+    opts: ResourceOptions,
+) -> None:
+    """Grant rows of the matrix.
+
+    A scope is a list, since a stack may use several resources of others, or none. Who is in two roles with one group
+    gets each right once: Azure refuses a second assignment of the same.
+    """
+    ci = [principals[who].id for who in sorted(principals) if principals[who].type != "Group"]
+    given = set()
+    for right in rows:
+        principal, limit = principals[right.who], condition(right, environment, ci)
+        what = (principal.id if principal.type == "Group" else right.who, right.role, right.scope)
+        for number, scope in enumerate([] if what in given else scopes[right.scope]):
+            row = [name, right.who, right.role, right.scope, *([str(number)] if number else [])]
+            grant("-".join(row), organisation, right.role, principal, scope, right.why, limit, opts)
+        given.add(what)
+
+
+def grant(
+    name: str,
+    organisation: Organisation,
+    role: str,
+    principal: Principal,
+    scope: pulumi.Input[str],
+    why: str,
+    limit: pulumi.Input[str] | None,
+    opts: ResourceOptions,
+) -> authorization.RoleAssignment:
+    """Give a role, with a condition or without."""
+    name = name.lower().replace(" ", "-")
+    subscription = f"/subscriptions/{organisation.subscriptions.organisation}"
+    return authorization.RoleAssignment(
+        name,
+        role_assignment_name=guid(organisation.tenant, name),
+        principal_id=principal.id,
+        principal_type=principal.type,
+        role_definition_id=f"{subscription}/providers/{DEFINITIONS}/{role_id(organisation, role)}",
+        scope=scope,
+        description=why,
+        condition=limit,
+        condition_version="2.0" if limit is not None else None,
+        # An assignment cannot change hands, and its name is taken while it exists.
+        opts=ResourceOptions.merge(opts, ResourceOptions(delete_before_replace=True)),
+    )
+
+
+def condition(right: roles.Right, environment: str, ci: Sequence[pulumi.Input[str]]) -> pulumi.Input[str] | None:
+    """What a right does not include although its role does."""
+    if right.role == DELEGATES:
+        return pulumi.Output.all(*ci).apply(lambda ids: roles.condition(environment, right.scope, ids))
+    if right.scope == "ledger" and f"{BLOBS}/write" in roles.CUSTOM.get(right.role, NONE).data_actions:
+        return only_blob(f"leases/{environment}")
+    return None
+
+
+def only_blob(path: str) -> str:
+    """Write this blob and no other one; adding new ones is another action.
+
+    Source: Actions and attributes for Azure role assignment conditions for Azure Blob Storage (Microsoft, 2024-04-01).
+    """
+    named = f"@Resource[{BLOBS}:path] ForAnyOfAnyValues:StringEqualsIgnoreCase {{'{path}'}}"
+    return f"((!(ActionMatches{{'{BLOBS}/write'}})) OR ({named}))"
