@@ -1,0 +1,132 @@
+"""The project's stacks on the real engine, each brought up by the identity that the organisation made for it."""
+
+import re
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.emulator.rules import Refusal
+from tests.infra.onboarded import SLUG, Onboarded
+
+STACKS = ("dev", "staging", "prod")
+OUTPUTS = {
+    *("subscription", "resource_group", "location", "workspace", "registry", "image_registry", "endpoint_identity"),
+    *("computes", "log_workspace", "ledger_url", "sign_key_id", "inference_log_url"),
+}
+WORKSPACE = "azure-native:machinelearningservices:Workspace"
+Up = Callable[[str], Onboarded]
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_stack_comes_up_as_deploy_after_a_preview_as_reader(onboarded: Onboarded, name: str) -> None:
+    stack, reader = onboarded.begun(name), onboarded.principal(name, "reader")
+    before, policy = set(onboarded.cloud.ids()), stack.folder / "policy"
+    previewed = stack.preview(policy=policy, caller=reader).ok()
+    assert set(onboarded.cloud.ids()) == before
+    made = stack.up(policy=policy).ok()
+    assert made.changes == previewed.changes
+    assert set(stack.outputs()) == OUTPUTS
+    stack.preview("--refresh", "--expect-no-changes", caller=reader).ok()
+    writes = onboarded.cloud.writes()
+    assert stack.up(policy=policy).ok().changes == {}
+    assert onboarded.cloud.writes() == writes
+    assert set(Counter(writes).values()) == {1}, "nothing is written twice"
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_destroy_leaves_only_what_the_organisation_made(up: Up, name: str) -> None:
+    there = up(name)
+    stack = there.stack(name)
+    if name == "prod":
+        refused = stack.destroy()
+        assert refused.code != 0 and "protected" in refused.text
+        assert there.cloud.ids("/workspaces/mlw-")
+        stack.run("state", "unprotect", "--all", "--yes").ok()
+    stack.destroy().ok()
+    group = stack.outputs().get("resource_group") or f"rg-incomesupp-{name[:3]}"
+    left = [id for id in there.cloud.ids(f"/resourceGroups/{group}") if "/id-ci-" not in id]
+    assert not [id for id in left if re.search(r"storageAccounts|vaults|workspaces|registries|virtualNetworks", id)]
+    assert not stack.resources()
+
+
+def test_a_changed_setting_is_an_update_and_replaces_nothing(up: Up) -> None:
+    stack = up("prod").stack("prod")
+    settings = stack.settings()
+    cluster = {**settings["computes"]["cpu"], "max_nodes": settings["computes"]["cpu"]["max_nodes"] + 1}
+    stack.config(computes={"cpu": cluster}, logs={**settings["logs"], "keep_days": 120})
+    changed = stack.preview(policy=stack.folder / "policy").ok()
+    assert sorted(name for _, _, name in changed.steps) == ["compute-cpu", "logs"]
+    assert {op for op, _, _ in changed.steps} == {"update"}
+    assert stack.up().ok().changes == {"update": 2}
+
+
+def test_isolation_is_refused_in_preview_and_by_azure_itself(up: Up) -> None:
+    """The managed network is a one-way door."""
+    stack = up("prod").stack("prod")
+    stack.config(network={**stack.settings()["network"], "isolation": "internet"})
+    refused = stack.preview(policy=stack.folder / "policy")
+    assert refused.code != 0
+    assert (
+        "isolation-stays" in {violation["policyName"] for violation in refused.violations}
+        or "isolation" in refused.text
+    )
+    assert "Traceback" not in refused.text
+
+
+def test_a_failure_half_way_converges_and_makes_nothing_twice(onboarded: Onboarded) -> None:
+    stack = onboarded.begun("prod")
+    kind = "Microsoft.MachineLearningServices/workspaces"
+    onboarded.cloud.arm.faults.fail(1, "Conflict", 409, type=kind, verb="put")
+    failed = stack.up()
+    assert failed.code != 0 and 'Code="Conflict"' in failed.text
+    made = sum(stack.resources().values())
+    assert made > 0
+    assert stack.up().ok().changes["create"] > 0
+    assert set(onboarded.cloud.arm.births.values()) == {1}
+    stack.preview("--refresh", "--expect-no-changes").ok()
+
+
+def test_a_cancelled_up_goes_on_where_it_was(onboarded: Onboarded) -> None:
+    stack = onboarded.begun("dev")
+    stopped = stack.start("up", "--yes", "--skip-preview").kill(signal.SIGTERM, after=9).wait()
+    assert stopped.code != 0
+    stack.up().ok()
+    assert set(onboarded.cloud.arm.births.values()) == {1}
+
+
+def test_two_starts_at_once_have_one_winner(onboarded: Onboarded) -> None:
+    stack = onboarded.begun("dev")
+    onboarded.cloud.arm.faults.slow(3, type="Microsoft.ManagedIdentity/userAssignedIdentities")
+    first = stack.start("up", "--yes", "--skip-preview")
+    first.is_writing()
+    second = stack.up()
+    assert second.code != 0 and "currently locked" in second.text
+    first.wait().ok()
+    assert set(onboarded.cloud.arm.births.values()) == {1}
+
+
+def test_what_the_organisation_locked_is_not_deleted_by_ci(up: Up) -> None:
+    there = up("dev")
+    stack, account = there.stack("dev"), next(iter(there.cloud.ids("/storageAccounts/stincomesupp")))
+    there.projects.write_text(
+        there.projects.read_text().replace(
+            "monthly_budget: 150", f"monthly_budget: 150\n        locked: [{account}]", 1
+        )
+    )
+    assert there.organisation.up().ok().changes == {"create": 1}
+    refused = stack.destroy()
+    assert refused.code != 0 and "ScopeLocked" in refused.text
+    assert account in there.cloud.ids()
+    lock = next(iter(there.cloud.ids(f"{account}/providers/Microsoft.Authorization/locks")))
+    with pytest.raises(Refusal, match="does not have authorization to perform action"):
+        there.cloud.arm.delete(stack.caller, lock)
+
+
+def test_nothing_secret_is_in_state_or_outputs(up: Up, tmp_path: Path) -> None:
+    there = up("prod")
+    state = "".join(file.read_text() for file in there.stack("prod").state.rglob("*.json"))
+    assert SLUG in state
+    assert not re.search(r"AccountKey=|SharedAccessSignature|listKeys|PRIVATE KEY|primaryKey|sharedKey", state)
