@@ -13,7 +13,7 @@ from tests.infra.azurite import blob_storage
 from tests.infra.cloud import Cloud
 from tests.infra.onboarded import Onboarded
 from tests.infra.onboarded import organisation as organisation_of
-from tests.infra.support import PROJECT, TEMPLATE, Stack, borrow_environment, copy
+from tests.infra.support import PROJECT, TEMPLATE, Stack, copy
 from tests.support.project import Project, generate
 
 TOOLS = TEMPLATE / "tests" / "tools"
@@ -84,14 +84,6 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Project:
     done = generate(folder, home=folder / "home")
     assert done.returncode == 0, done.stdout + done.stderr
     return Project(next(path for path in folder.iterdir() if (path / "mlops.yaml").exists()))
-
-
-@pytest.fixture
-def project(reference: Project, stack_of: Callable[..., Stack], tmp_path: Path) -> Callable[[str], Stack]:
-    """A stack of the reference project's program: `project("prod")`. The copy is the test's own."""
-    own = reference.copy(tmp_path / "project")
-    borrow_environment(own.path / "infra")
-    return lambda name: stack_of(own.path / "infra", name, PYTHONPATH=str(own.path / "src"))
 
 
 @pytest.fixture

@@ -66,9 +66,11 @@ class Onboarded:
         caller = self.principal(environment, "deploy")
         return Stack(folder, environment, self.cloud, self.engine, self.root / environment, path, caller)
 
-    def begun(self, environment: str) -> Stack:
+    def begun(self, environment: str, **variables: str) -> Stack:
         """The project's stack with the block that its entry printed, not up yet."""
-        return self.stack(environment).config(organisation=self.blocks[SLUG][environment]["organisation"]).init()
+        stack = self.stack(environment).config(organisation=self.blocks[SLUG][environment]["organisation"])
+        stack.variables.update(variables)
+        return stack.init()
 
 
 def organisation(root: Path, engine: Path, reference: Path) -> Onboarded:

@@ -1,0 +1,79 @@
+"""The pages in docs/runbooks/ of a project: what they say one sees is seen, and what they say to type puts it right."""
+
+import re
+import shlex
+import signal
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from markdown_it import MarkdownIt
+
+from tests.infra.onboarded import Onboarded
+from tests.infra.support import PROJECT, Stack
+
+PAGES = PROJECT / "docs" / "runbooks"
+NOT_RUN = {"az"}
+"""Commands that only Azure can answer."""
+
+
+def commands(page: str) -> list[str]:
+    """What a page tells one to type, in order."""
+    blocks = MarkdownIt().parse((PAGES / f"{page}.md").read_text("utf-8"))
+    return [line for block in blocks if block.type == "fence" for line in block.content.splitlines()]
+
+
+def typed(stack: Stack, line: str, **words: str) -> subprocess.CompletedProcess[str]:
+    """Type a command of a page in a project, in infra/ if it is one of Pulumi's."""
+    for word, meant in words.items():
+        line = re.sub(rf"\b{word}\b", meant, line)
+    program, *arguments = shlex.split(line)
+    if program == "make":
+        arguments = ["--assume-old=infra/.venv/.synced", *arguments, "YES=1"]
+    return subprocess.run(
+        [program, *arguments],
+        cwd=stack.folder if program == "pulumi" else stack.folder.parent,
+        env={**stack.env(stack.caller), "PULUMI_SKIP_CONFIRMATIONS": "true"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+def works(stack: Stack, line: str, **words: str) -> None:
+    done = typed(stack, line, **words)
+    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
+def test_drift_is_seen_and_brought_back(up: Callable[[str], Onboarded]) -> None:
+    stack = up("dev").stack("dev")
+    see, repair = commands("drift")
+    works(stack, see)
+    (account,) = stack.cloud.ids("/storageAccounts/stincomesupp")[:1]
+    stack.cloud.arm.change_behind(account, "properties.allowSharedKeyAccess", True)
+    seen = typed(stack, see)
+    assert seen.returncode == 7 and "storage" in seen.stdout
+    works(stack, repair)
+    assert stack.cloud.arm.find(account)["properties"]["allowSharedKeyAccess"] is False
+    works(stack, see)
+
+
+@pytest.mark.parametrize("at", ["/storageAccounts/", "/workspaces/mlw-"])
+def test_an_up_that_was_killed_goes_on(onboarded: Onboarded, azurite: dict[str, str], at: str) -> None:
+    """With the state where users have it: a kill can leave half a file, but no half blob."""
+    stack = onboarded.begun("dev", **azurite)
+    again, unlock, forget, stops, adopt, once_more, proof = commands("interrupted-up")
+    assert again == stops == once_more
+    stack.start("up", "--yes", "--skip-preview").kill(signal.SIGKILL, at=at).wait()
+    locked = typed(stack, again)
+    assert locked.returncode != 0 and "currently locked" in locked.stdout + locked.stderr
+    works(stack, unlock)
+    works(stack, forget)
+    stopped = typed(stack, stops)
+    assert stopped.returncode != 0 and "cannot create already existing resource" in stopped.stdout + stopped.stderr
+    works(stack, adopt)
+    while (done := typed(stack, once_more)).returncode and "already existing" in done.stdout:
+        works(stack, adopt)
+    assert done.returncode == 0, done.stdout + done.stderr
+    works(stack, proof)
+    assert set(onboarded.cloud.arm.births.values()) == {1}, "nothing was made twice"
