@@ -34,7 +34,14 @@ LISTED = "tests/mlops/test_data_commands.py::test_list_and_show_say_whose_it_is_
 MOVED = "tests/mlops/test_data_commands.py::test_diff_says_what_moved_the_most_first"
 VERIFIED = "tests/mlops/test_data_commands.py::test_fetch_and_verify"
 
+CHECKED = "tests/project/test_project.py::test_a_platform_engineer_checks_the_infrastructure_without_a_login"
+BROUGHT_UP = "tests/infra/test_commands.py::test_a_platform_engineer_brings_a_stack_up_and_takes_it_down"
+
 ELSEWHERE = {
+    "make infra-setup": CHECKED,
+    "make infra-check": CHECKED,
+    "make infra-preview STACK=dev": BROUGHT_UP,
+    "make infra-up STACK=dev": BROUGHT_UP,
     "make setup": TYPED,
     "make test": TYPED,
     TRAIN: DAY,

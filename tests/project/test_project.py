@@ -48,9 +48,22 @@ def test_what_a_person_types_works(new: Project):
     assert new.git("status", "--porcelain") == ""
 
 
+def test_a_platform_engineer_checks_the_infrastructure_without_a_login(new: Project):
+    done = make(new, "infra-setup")
+    assert done.returncode == 0, done.stdout + done.stderr
+    checked = make(new, "infra-check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert checked.stdout.count("no violations of the policies") == 3
+    assert "Not onboarded yet" in checked.stdout
+    tested = make(new, "infra-test")
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert new.git("status", "--porcelain") == ""
+
+
 def test_help_lists_what_there_is(new: Project):
     listed = {line.split()[1] for line in make(new, "help").stdout.splitlines()}
-    assert {"setup", "setup-azure", "lint", "test", "run", "ui", "clean", "lock"} == listed - {"help"}
+    infra = {f"infra-{what}" for what in ("setup", "check", "preview", "up", "adopt", "destroy", "test", "rights")}
+    assert {"setup", "setup-azure", "lint", "test", "run", "ui", "clean", "lock", *infra} == listed - {"help"}
 
 
 def test_clean_leaves_runs_and_environment(new: Project):
