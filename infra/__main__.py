@@ -1,4 +1,4 @@
-"""The organisation's platform, once for all projects: read it aloud and you know it."""
+"""The organisation's platform, once for all projects: what there is. How each part is made lies in organisation/."""
 
 import pulumi
 from organisation import HERE, settings

@@ -17,6 +17,7 @@ from typing import Any
 
 import costs
 import rights
+from names import SHORT
 from policy import judge
 from record import Job, Recorded, record
 
@@ -26,17 +27,16 @@ from mlops.settings import Settings, load
 from mlops.words import counted
 
 HERE = Path(__file__).resolve().parent
-STACKS = ("dev", "staging", "prod")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="check.py", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--stack", action="append", choices=STACKS, help="only this stack; may be given more than once")
+    parser.add_argument("--stack", action="append", choices=SHORT, help="only this stack; may be given more than once")
     parser.add_argument("--against", default="HEAD", metavar="REF", help="commit that costs are compared with")
     parser.add_argument("--json", action="store_true", help="print JSON for a script")
     given = parser.parse_args(arguments)
     try:
-        found = check(given.stack or STACKS, given.against)
+        found = check(given.stack or tuple(SHORT), given.against)
     except MlopsError as error:
         print(error, file=sys.stderr)
         return error.status

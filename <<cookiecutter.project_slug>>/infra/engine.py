@@ -1,7 +1,8 @@
-"""`make infra-preview`, `infra-up` and `infra-destroy`: Pulumi's engine on one stack, never without the policies.
+"""`make infra-preview`, `infra-up` and `infra-destroy`: Pulumi's engine on one stack.
 
-`up` wants a preview of the same files that passed; it previews once more itself, and asks. The events of a run are
-kept in .mlops/infra/STACK.VERB.jsonl. Exit status: 0 done, 1 refused by a policy, 2 wrong use, 3 the engine failed.
+Nothing is made that the policies have not seen. `up` wants a preview of the same files that passed; it previews once
+more itself, and asks. The events of a run are kept in .mlops/infra/STACK.VERB.jsonl. Exit status: 0 done, 1 refused by
+a policy, 2 wrong use, 3 the engine failed.
 """
 
 import hashlib
@@ -13,19 +14,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from names import SHORT
 from record import HERE, Job, configured
 
 from mlops.errors import Misuse, MlopsError
 
-STACKS = ("dev", "staging", "prod")
+STACKS = tuple(SHORT)
 PROJECT = HERE.parent
 STATE = PROJECT / ".mlops" / "infra"
 
 
 def main(arguments: Sequence[str]) -> int:
+    verb, stack = (*arguments, "", "")[:2]
     try:
-        verb, stack, *more = arguments or [""] * 2
-        return act(verb, stack, more)
+        return act(verb or "preview", stack, arguments[2:])
     except MlopsError as error:
         print(error, file=sys.stderr)
         return error.status

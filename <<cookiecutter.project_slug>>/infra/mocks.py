@@ -13,8 +13,8 @@ from policy.rule import STACK, UNKNOWN, Resource
 from pulumi.output import Unknown as Computed
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
+from record import NOBODY
 
-NOBODY = "00000000-0000-0000-0000-000000000000"
 SUFFIX = "x7k2"
 
 
@@ -65,7 +65,7 @@ class Monitor(mocks.MockMonitor):
         texts = {key: value for key, value in inputs.items() if isinstance(value, str)}
         names = {key: value for key, value in texts.items() if re.fullmatch(r"name|\w+Name", key)}
         group = names.pop("resourceGroupName", "none")
-        there = (str(each.id) for each in self.seen.values())
+        there = [str(each.id) for each in list(self.seen.values())]  # other threads register meanwhile
         owners = (
             each for each in there if f"/Microsoft.{module}/" in each and each.rpartition("/")[2] in names.values()
         )
@@ -81,26 +81,15 @@ class Monitor(mocks.MockMonitor):
     def computed(type: str, inputs: Mapping[str, Any], urn: str, id: str) -> dict[str, Any]:
         """Outputs that a program reads and does not give."""
         name = id.rpartition("/")[2]
-        parts = {part: f"https://{name}.{part}.core.windows.net/" for part in ("blob", "dfs", "file", "queue", "table")}
         made = {
             "RandomString": {"result": SUFFIX},
-            "StorageAccount": {
-                "primaryEndpoints": {part: f"https://{name}.{part}.core.windows.net/" for part in parts}
-            },
-            "Vault": {"properties": {**inputs.get("properties", {}), "vaultUri": f"https://{name}.vault.azure.net/"}},
             "Registry": {"loginServer": f"{name}.azurecr.io"},
-            "UserAssignedIdentity": {"principalId": guid(urn, "principal"), "clientId": guid(urn, "client")},
-            "Component": {"connectionString": f"InstrumentationKey={guid(urn)}", "instrumentationKey": guid(urn)},
+            "UserAssignedIdentity": {"principalId": guid(urn)},
         }
         identity = inputs.get("identity") or {}
         held = {each: {} for each in identity.get("userAssignedIdentities", ())}
-        workspace = {"customerId": guid(urn), "workspaceId": guid(urn), "location": inputs.get("location")}
         given = {"identity": {**identity, "userAssignedIdentities": held}} if held else {}
-        return {
-            "name": name,
-            **given,
-            **(workspace if type.endswith(":Workspace") else made.get(type.rpartition(":")[2], {})),
-        }
+        return {"name": name, **given, **made.get(type.rpartition(":")[2], {})}
 
 
 class Nothing(mocks.Mocks):

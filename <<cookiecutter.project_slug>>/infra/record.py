@@ -25,10 +25,10 @@ from mlops.errors import MlopsError
 
 HERE = Path(__file__).resolve().parent
 copyreg.pickle(Unknown, lambda _: "UNKNOWN")
-GUID = "00000000-0000-0000-0000-000000000000"
+NOBODY = "00000000-0000-0000-0000-000000000000"
 ORGANISATION = {
-    "subscription": GUID,
-    "tenant": GUID,
+    "subscription": NOBODY,
+    "tenant": NOBODY,
     "resource_group": "rg-not-onboarded",
     "ledger": "https://not-onboarded.blob.core.windows.net/ledger",
     "sign_key": "https://not-onboarded.vault.azure.net/keys/sign/0",

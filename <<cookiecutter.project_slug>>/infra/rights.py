@@ -1,14 +1,12 @@
 """Writes docs/rights.md from roles.py: the page that the platform team signs."""
 
-import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from names import SHORT
 from roles import CUSTOM, RIGHTS, SCOPES, WHO, Right
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "rights.md"
-ENVIRONMENTS = ("dev", "staging", "prod")
 BY = {"stack": "the project's stack", "organisation": "the organisation's program"}
 SIGNED = "## Signed"
 UNSIGNED = f"""{SIGNED}
@@ -24,7 +22,7 @@ What stands above is what we allow. When it changes, this part is empty again.
 
 def body() -> str:
     """The page as far as it is made from roles.py."""
-    parts = ["\n".join(opening()), *("\n".join(environment(name)) for name in ENVIRONMENTS), "\n".join(own_roles())]
+    parts = ["\n".join(opening()), *("\n".join(environment(name)) for name in SHORT), "\n".join(own_roles())]
     return "\n\n".join(parts) + "\n\n"
 
 
@@ -77,18 +75,11 @@ def current(page: Path) -> bool:
     return page.is_file() and page.read_text("utf-8").partition(SIGNED)[0] == body()
 
 
-def main(arguments: Sequence[str] | None = None, page: Path = PAGE) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether the page is out of date (status 1)")
-    if parser.parse_args(arguments).check:
-        if current(page):
-            return 0
-        print(f"{page}: is not what infra/roles.py says. Run `make infra-rights`, and have it signed.", file=sys.stderr)
-        return 1
+def write(page: Path = PAGE) -> None:
+    """Write the page, unless it says the same already: it may be signed."""
     if not current(page):
         page.write_text(body() + UNSIGNED, "utf-8")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    write()

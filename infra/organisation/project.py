@@ -88,7 +88,6 @@ class OnboardedEnvironment(pulumi.ComponentResource):
             "state_key": [state_key.id],
             "sign_key": [sign_key.id],
             "ledger": [ledger.id],
-            "leases": [ledger.id],
             "registry": [foundation.registry.id],
             **plain(entry.existing),
         }

@@ -89,7 +89,7 @@ def test_a_network_that_nobody_provisions_is_never_ready(world: World) -> None:
 def test_with_internet_outbound_only_private_endpoints_are_rules(world: World) -> None:
     world.make(WORKSPACE)
     with refused("outbound_rule_fits_the_isolation", "ValidationError", 'Only "PrivateEndpoint" outbound rules'):
-        world.arm.put(OWNER, RULE, outbound("FQDN", "pypi.org"))
+        world.arm.put(OWNER, RULE, outbound("FQDN", "data.example.org"))
     world.arm.put(OWNER, RULE, outbound("PrivateEndpoint", other_storage(world)))
 
 
@@ -117,7 +117,7 @@ def test_the_first_domain_rule_starts_a_firewall(world: World) -> None:
     assert "firewallSku" not in approved["properties"]["managedNetwork"]
     with refused("domain_rule_fits_the_firewall", "ValidationError", "use a private endpoint"):
         world.arm.put(OWNER, RULE, outbound("FQDN", "stlake.blob.core.windows.net"))
-    world.arm.put(OWNER, RULE, outbound("FQDN", "pypi.org"))
+    world.arm.put(OWNER, RULE, outbound("FQDN", "data.example.org"))
     assert world.arm.get(OWNER, WORKSPACE)["properties"]["managedNetwork"]["firewallSku"] == "Standard"
     world.arm.clock.advance(minutes=30)
     assert world.arm.get(OWNER, WORKSPACE)["properties"]["managedNetwork"]["status"]["status"] == "Inactive"

@@ -63,17 +63,21 @@ def test_a_changed_setting_is_an_update_and_replaces_nothing(up: Up) -> None:
     assert stack.up().ok().changes == {"update": 2}
 
 
-def test_isolation_is_refused_in_preview_and_by_azure_itself(up: Up) -> None:
-    """The managed network is a one-way door."""
+def test_isolation_stays_although_somebody_weakens_settings_and_limits(up: Up) -> None:
     stack = up("prod").stack("prod")
     stack.config(network={**stack.settings()["network"], "isolation": "internet"})
     refused = stack.preview(policy=stack.folder / "policy")
-    assert refused.code != 0
-    assert (
-        "isolation-stays" in {violation["policyName"] for violation in refused.violations}
-        or "isolation" in refused.text
-    )
-    assert "Traceback" not in refused.text
+    assert refused.code != 0 and "`network.isolation` is internet" in refused.text and "Traceback" not in refused.text
+
+    limits = stack.folder / "policy" / "limits.yml"
+    limits.write_text(limits.read_text().replace("isolation: approved", "isolation: internet"))
+    stack.preview(policy=stack.folder / "policy").ok()
+    anyway = stack.up()
+    assert anyway.code != 0
+    assert "cannot be changed from 'AllowOnlyApprovedOutbound' to 'AllowInternetOutbound'" in anyway.text
+    (workspace,) = stack.cloud.ids("/workspaces/mlw-")[:1]
+    network = stack.cloud.arm.store.documents[workspace]["properties"]["managedNetwork"]
+    assert network["isolationMode"] == "AllowOnlyApprovedOutbound"
 
 
 def test_a_failure_half_way_converges_and_makes_nothing_twice(onboarded: Onboarded) -> None:

@@ -9,12 +9,11 @@ from collections.abc import Callable
 import pytest
 from markdown_it import MarkdownIt
 
+from tests.emulator.arm import OWNER
 from tests.infra.onboarded import Onboarded
 from tests.infra.support import PROJECT, Stack
 
 PAGES = PROJECT / "docs" / "runbooks"
-NOT_RUN = {"az"}
-"""Commands that only Azure can answer."""
 
 
 def commands(page: str) -> list[str]:
@@ -54,7 +53,7 @@ def test_drift_is_seen_and_brought_back(up: Callable[[str], Onboarded]) -> None:
     seen = typed(stack, see)
     assert seen.returncode == 7 and "storage" in seen.stdout
     works(stack, repair)
-    assert stack.cloud.arm.find(account)["properties"]["allowSharedKeyAccess"] is False
+    assert stack.cloud.arm.store.documents[account]["properties"]["allowSharedKeyAccess"] is False
     works(stack, see)
 
 
@@ -77,3 +76,53 @@ def test_an_up_that_was_killed_goes_on(onboarded: Onboarded, azurite: dict[str, 
     assert done.returncode == 0, done.stdout + done.stderr
     works(stack, proof)
     assert set(onboarded.cloud.arm.births.values()) == {1}, "nothing was made twice"
+
+
+def test_a_vault_that_was_deleted_past_pulumi_is_recovered_or_left_behind(up: Callable[[str], Onboarded]) -> None:
+    there = up("dev")
+    stack, arm = there.stack("dev"), there.cloud.arm
+    (vault,) = there.cloud.ids("/vaults/kv-incomesupp")[:1]
+    recover, stops, adopt, again, destroy, anew = commands("vault-name")
+    body = {
+        "location": "westeurope",
+        "properties": {**arm.store.documents[vault]["properties"], "createMode": "recover"},
+    }
+    arm.delete(OWNER, vault)
+    refused = typed(stack, commands("drift")[1])
+    assert refused.returncode != 0 and "already exists in deleted state" in refused.stdout
+
+    assert recover.startswith("az keyvault recover"), "which is this request"
+    arm.put(OWNER, vault, body)
+    assert "already existing" in typed(stack, stops).stdout
+    works(stack, adopt)
+    works(stack, again)
+    works(stack, commands("drift")[0])
+
+    works(stack, destroy)
+    works(stack, anew)
+    assert vault not in there.cloud.ids() and there.cloud.ids("/vaults/kv-incomesupp")
+
+
+def test_a_role_that_does_not_work_yet_works_later(onboarded: Onboarded) -> None:
+    stack = onboarded.begun("dev")
+    onboarded.cloud.arm.clock.advance(minutes=11)
+    onboarded.cloud.arm.propagation = 10
+    again, _look = commands("role")
+    refused = typed(stack, again)
+    assert (
+        refused.returncode != 0
+        and "AuthorizationFailed" in refused.stdout
+        and not onboarded.cloud.ids("/workspaces/mlw-")
+    )
+    onboarded.cloud.arm.clock.advance(minutes=11)
+    works(stack, again)
+    assert set(onboarded.cloud.arm.births.values()) == {1}
+
+
+def test_the_lock_of_a_killed_up_is_given_back(onboarded: Onboarded, azurite: dict[str, str]) -> None:
+    stack = onboarded.begun("dev", **azurite)
+    stack.start("up", "--yes", "--skip-preview").kill(signal.SIGKILL).wait()
+    assert "the stack is currently locked by 1 lock(s)" in stack.preview("--refresh").text + stack.up().text
+    (unlock,) = commands("held-lock")
+    works(stack, unlock)
+    works(stack, "make infra-preview STACK=dev")

@@ -28,7 +28,7 @@ class Identities(Part):
         self.register_outputs({})
 
     def assign(self, **scopes: pulumi.Input[str]) -> None:
-        """Give the identities their roles at these scopes, by their words in roles.py (`source_data/lake` is one)."""
+        """Give the identities their roles at these scopes, by their words in roles.py (`source/lake` is one)."""
         stack = self.stack
         roles = f"/subscriptions/{stack.organisation.subscription}/providers/Microsoft.Authorization/roleDefinitions"
         for right in rights(stack.environment, "stack"):
@@ -47,10 +47,10 @@ class Identities(Part):
 
 
 def elsewhere(stack: Stack) -> dict[str, str]:
-    """Scopes outside the stack's resource group, which its settings name."""
-    scopes = {f"source/{source.account.rsplit('/', 1)[1]}": source.account for source in stack.datastores.values()}
-    scopes |= {
-        f"source_data/{name}": f"{source.account}/blobServices/default/containers/{source.container}"
-        for name, source in stack.datastores.items()
-    }
-    return scopes | ({"registry": stack.organisation.registry} if stack.organisation.registry else {})
+    """Scopes outside the stack's resource group, which its settings name; what two datastores share is one."""
+    scopes = {"registry": stack.organisation.registry} if stack.organisation.registry else {}
+    for source in stack.datastores.values():
+        scopes[f"source/{source.account_name}"] = source.account
+        container = f"{source.account}/blobServices/default/containers/{source.container}"
+        scopes[f"source_data/{source.account_name}/{source.container}"] = container
+    return scopes

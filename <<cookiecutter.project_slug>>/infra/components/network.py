@@ -1,7 +1,6 @@
 """The way in: private endpoints where the stack is private, lists of addresses where it is public.
 
-A network of the stack's own, or a subnet and DNS zones that exist, by id. Zones: Azure Private Endpoint private DNS
-zone values (Microsoft, 2025).
+A network of the stack's own, or a subnet and DNS zones that exist, by id.
 """
 
 from typing import Any
@@ -10,19 +9,9 @@ import pulumi
 from pulumi_azure_native import network as azure
 from pulumi_azure_native import privatedns
 from settings import Stack
+from settings.rules import DNS_ZONES, PRIVATE_ZONES
 
 from components.part import Part
-
-ZONES: dict[str, tuple[str, ...]] = {
-    "blob": ("privatelink.blob.core.windows.net",),
-    "file": ("privatelink.file.core.windows.net",),
-    "queue": ("privatelink.queue.core.windows.net",),
-    "table": ("privatelink.table.core.windows.net",),
-    "vault": ("privatelink.vaultcore.azure.net",),
-    "registry": ("privatelink.azurecr.io",),
-    "amlworkspace": ("privatelink.api.azureml.ms", "privatelink.notebooks.azure.net"),
-}
-"""By what a private endpoint leads to, the DNS zones that must know it."""
 
 
 class Network(Part):
@@ -74,7 +63,7 @@ class Network(Part):
             private_endpoint_name=endpoint.name,
             private_dns_zone_group_name="default",
             private_dns_zone_configs=[
-                {"name": zone.replace(".", "-"), "private_dns_zone_id": self.zones[zone]} for zone in ZONES[group]
+                {"name": zone.replace(".", "-"), "private_dns_zone_id": self.zones[zone]} for zone in DNS_ZONES[group]
             ],
             opts=pulumi.ResourceOptions(parent=endpoint),
         )
@@ -109,7 +98,7 @@ class Network(Part):
             default_outbound_access=False,
             opts=pulumi.ResourceOptions(parent=network),
         ).id
-        self.zones = {zone: self._zone(zone, network) for zones in ZONES.values() for zone in zones}
+        self.zones = {zone: self._zone(zone, network) for zone in PRIVATE_ZONES}
 
     def _zone(self, name: str, network: azure.VirtualNetwork) -> pulumi.Output[str]:
         everywhere: dict[str, Any] = {**self.here, "location": "global"}

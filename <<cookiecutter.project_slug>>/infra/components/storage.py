@@ -60,7 +60,7 @@ class Storage(Part):
         for service in SERVICES:
             network.endpoint(self, service, self.account.id)
             target = pulumi.Output.concat(self.account.id, f"/{service}Services/default")
-            logs.collect(self, service, target, always=stack.classification == "sensitive")
+            logs.collect(self, service, target)
         self.register_outputs({})
 
     def _recoverable(self) -> None:

@@ -74,7 +74,7 @@ class Workspace(Part):
     def _datastores(self) -> None:
         """Data outside the workspace: who reads it does so with an identity of their own."""
         for name, source in self.stack.datastores.items():
-            _, _, subscription, _, group, *_, account = source.account.split("/")
+            _, _, subscription, _, group, *_ = source.account.split("/")
             ml.Datastore(
                 f"datastore-{name}",
                 **self.group,
@@ -85,7 +85,7 @@ class Workspace(Part):
                     credentials=ml.NoneDatastoreCredentialsArgs(credentials_type="None"),
                     subscription_id=subscription,
                     resource_group=group,
-                    account_name=account,
+                    account_name=source.account_name,
                     container_name=source.container,
                     description=source.about,
                     tags=self.stack.tags,
@@ -110,7 +110,7 @@ def outbound(stack: Stack, storage: pulumi.Input[str], vault: pulumi.Input[str])
     if not closed:
         rules |= {f"storage-{service}": private(storage, service) for service in ("blob", "file")}
         rules["vault"] = private(vault, "vault")
-    rules |= {f"source-{name}": private(source.account, "blob") for name, source in stack.datastores.items()}
+    rules |= {f"source-{each.account_name}": private(each.account, "blob") for each in stack.datastores.values()}
     if stack.organisation.registry:
         rules["registry"] = private(stack.organisation.registry, "amlregistry")
     return rules

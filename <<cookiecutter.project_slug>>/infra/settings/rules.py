@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from policy.data import STRICT
+from policy.limits import limits
 
 from mlops.settings import Settings
 
@@ -21,26 +23,18 @@ Mistakes = Iterator[tuple[tuple[str, ...], str]]
 REGIONS: Mapping[str, list[str]] = yaml.safe_load(Path(__file__).with_name("regions.yml").read_text("utf-8"))
 GEO_ZONES, ZONES = set(REGIONS["geo_zones"]), {*REGIONS["geo_zones"], *REGIONS["zones"]}
 KNOWN = {*ZONES, *REGIONS["single"]}
-STRICTNESS = {"none": 0, "internet": 1, "approved": 2, "public": 0, "private": 1, "workspace": 0, "all": 1}
-LEAST = {
-    "dev": {"isolation": "none", "inbound": "public", "scope": "workspace"},
-    "staging": {"isolation": "internet", "inbound": "public", "scope": "all"},
-    "prod": {"isolation": "approved", "inbound": "private", "scope": "all"},
+LIMITS = Path(__file__).resolve().parents[1] / "policy" / "limits.yml"
+DNS_ZONES: Mapping[str, tuple[str, ...]] = {
+    "blob": ("privatelink.blob.core.windows.net",),
+    "file": ("privatelink.file.core.windows.net",),
+    "queue": ("privatelink.queue.core.windows.net",),
+    "table": ("privatelink.table.core.windows.net",),
+    "vault": ("privatelink.vaultcore.azure.net",),
+    "registry": ("privatelink.azurecr.io",),
+    "amlworkspace": ("privatelink.api.azureml.ms", "privatelink.notebooks.azure.net"),
 }
-"""What an environment is at least."""
-SENSITIVE = {"isolation": "internet", "inbound": "private", "scope": "all"}
-"""What sensitive data asks for, wherever it lies."""
-PRIVATE_ZONES = (
-    "privatelink.api.azureml.ms",
-    "privatelink.notebooks.azure.net",
-    "privatelink.blob.core.windows.net",
-    "privatelink.file.core.windows.net",
-    "privatelink.queue.core.windows.net",
-    "privatelink.table.core.windows.net",
-    "privatelink.vaultcore.azure.net",
-    "privatelink.azurecr.io",
-)
-"""Azure private endpoint private DNS zone values (Microsoft, 2025)."""
+"""By what a private endpoint leads to: Azure private endpoint private DNS zone values (Microsoft, 2025)."""
+PRIVATE_ZONES = tuple(zone for zones in DNS_ZONES.values() for zone in zones)
 PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 LARGEST_PREFIX = 27
 """Azure keeps 5 addresses, and the private endpoints take about 11 (assumed): a /28 would be full."""
@@ -56,29 +50,38 @@ def broken(known: Mapping[str, Any]) -> Mistakes:
             yield from rule(*(known[name] for name in needed))
 
 
-def strictness(environment: str, classification: str, network: Network, logs: Logs) -> Mistakes:
-    given = {"isolation": network.isolation, "inbound": network.inbound, "scope": logs.scope}
-    for name, value in given.items():
-        topic, least, who = "logs" if name == "scope" else "network", LEAST[environment][name], environment
-        if classification == "sensitive" and STRICTNESS[SENSITIVE[name]] > STRICTNESS[least]:
-            least, who = SENSITIVE[name], "sensitive data (mlops.yaml)"
-        if STRICTNESS[value] < STRICTNESS[least]:
-            yield (topic, name), f"`{topic}.{name}` is {value}; {who} needs {least}: write `{name}: {least}`"
+def limited(environment: str, classification: str, network: Network, logs: Logs) -> Mistakes:
+    """What policy/limits.yml asks of an environment and its data, at the line that must say it."""
+    known = limits(environment, LIMITS)
+    here, data = known.here, known.all.classifications.get(classification)
+    if network.isolation != here.isolation:
+        yield ("network", "isolation"), needs("network", "isolation", network.isolation, environment, here.isolation)
+    asked = [(environment, here.inbound, bool({*here.diagnostics} - {"workspace"}))]
+    asked += [(f"{classification} data (mlops.yaml)", data.inbound, data.read_logs)] if data else []
+    who, reach, _ = max(asked, key=lambda each: STRICT.index(each[1]))
+    if reach == "private" and network.inbound == "public":
+        yield ("network", "inbound"), needs("network", "inbound", "public", who, "private")
+    if reach == "listed" and network.inbound == "public" and not network.allowed_ips:
+        yield (
+            ("network", "allowed_ips"),
+            f"{environment} is open to everyone with an identity, and {who} needs known addresses: list in "
+            "`allowed_ips` from where people and CI come, or write `inbound: private`",
+        )
+    if logs.scope == "workspace" and (loud := [who for who, _, logged in asked if logged]):
+        yield ("logs", "scope"), needs("logs", "scope", "workspace", loud[0], "all")
 
 
-def inbound(environment: str, network: Network) -> Mistakes:
+def needs(topic: str, name: str, given: str, who: str, wanted: str) -> str:
+    return f"`{topic}.{name}` is {given}; {who} needs {wanted}: write `{name}: {wanted}`"
+
+
+def inbound(network: Network) -> Mistakes:
     private = network.inbound == "private"
     if private and network.isolation == "none":
         yield (
             ("network", "isolation"),
             "with `isolation: none` no compute reaches storage that is private: write `isolation: internet`, or "
             "`approved`, or `inbound: public`",
-        )
-    if environment == "staging" and not private and not network.allowed_ips:
-        yield (
-            ("network", "allowed_ips"),
-            "staging is open to everyone with an identity: list in `allowed_ips` from where people and CI come, or "
-            "write `inbound: private`",
         )
     if private and network.allowed_ips:
         yield ("network", "allowed_ips"), "nothing comes in past `inbound: private`: remove `allowed_ips`"
@@ -185,14 +188,15 @@ def data_stays(environment: str, project: Settings) -> Mistakes:
 
 
 def computes_named(computes: dict[str, Cluster]) -> Mistakes:
-    """Naming rules of compute clusters: Manage a compute cluster (Microsoft, 2025)."""
+    """Manage a compute cluster (Microsoft, 2025); of the last hyphen: microsoftdocs/pipelines-azureml, issue 19."""
     if not computes:
         yield ("computes",), "without a compute no job runs: add one, such as `cpu`"
     for name in computes:
-        if not re.fullmatch(r"[a-z][a-z0-9-]{1,22}[a-z0-9]", name):
+        if not re.fullmatch(r"[a-z](?!.*-[0-9-]*$)[a-z0-9-]{2,23}", name):
             yield (
                 ("computes", name),
-                f"{name!r} cannot name a compute: take 3 to 24 of a-z, 0-9 and hyphens, a letter first, no hyphen last",
+                f"{name!r} cannot name a compute: take 3 to 24 of a-z, 0-9 and hyphens, a letter first and after the "
+                "last hyphen",
             )
 
 
@@ -216,10 +220,12 @@ def tags_named(tags: Tags) -> Mistakes:
             yield ("tags", "more", name), f"`{name}` cannot name a tag: take at most 128 characters, none of <>%&\\?/"
         if len(value) > 256:
             yield ("tags", "more", name), f"the tag `{name}` has {len(value)} characters: shorten it to 256"
+    if len(tags.cost_centre) > 256:
+        yield ("tags", "cost_centre"), f"`tags.cost_centre` has {len(tags.cost_centre)} characters: shorten it to 256"
 
 
 RULES = (
-    strictness,
+    limited,
     inbound,
     endpoints,
     address_space,

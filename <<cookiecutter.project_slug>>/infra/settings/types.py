@@ -134,6 +134,10 @@ class Datastore(Section):
     """3 to 63 of a-z, 0-9 and single hyphens."""
     about: Text
 
+    @property
+    def account_name(self) -> str:
+        return self.account.rpartition("/")[2].lower()
+
 
 class Tags(Section):
     cost_centre: Text

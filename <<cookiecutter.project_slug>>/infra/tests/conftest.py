@@ -13,32 +13,24 @@ INFRA = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(INFRA))
 
 from record import Job, Recorded, record  # noqa: E402
+from settings.rules import PRIVATE_ZONES  # noqa: E402
 
 STACKS = ("dev", "staging", "prod")
 SHARED = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/shared/providers"
 SUBNET = f"{SHARED}/Microsoft.Network/virtualNetworks/hub/subnets/endpoints"
 LOGS = f"{SHARED}/Microsoft.OperationalInsights/workspaces/central"
 LAKE = f"{SHARED}/Microsoft.Storage/storageAccounts/lake"
-ZONES = {
-    name: f"{SHARED}/Microsoft.Network/privateDnsZones/{name}"
-    for name in (
-        "privatelink.blob.core.windows.net",
-        "privatelink.file.core.windows.net",
-        "privatelink.queue.core.windows.net",
-        "privatelink.table.core.windows.net",
-        "privatelink.vaultcore.azure.net",
-        "privatelink.azurecr.io",
-        "privatelink.api.azureml.ms",
-        "privatelink.notebooks.azure.net",
-    )
-}
+ZONES = {name: f"{SHARED}/Microsoft.Network/privateDnsZones/{name}" for name in PRIVATE_ZONES}
 OTHERS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
     "in a network that exists": (
         "prod",
         {
             "network": {"address_space": None, "subnet": SUBNET, "dns_zones": ZONES, "fqdns": ["data.example.org"]},
             "logs": {"workspace": LOGS},
-            "datastores": {"lake": {"account": LAKE, "container": "raw", "about": "Raw data."}},
+            "datastores": {
+                "raw": {"account": LAKE, "container": "raw", "about": "Raw data."},
+                "again": {"account": LAKE.replace("lake", "Lake"), "container": "raw", "about": "The same place."},
+            },
         },
         {"cost_per_month": 1234, "batch": {"rows": 10, "deadline_minutes": 17}},
     ),

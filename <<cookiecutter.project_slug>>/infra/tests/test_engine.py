@@ -21,9 +21,9 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
-@pytest.mark.parametrize("stack", ["", "test"])
-def test_it_wants_to_know_which_stack(capsys: pytest.CaptureFixture[str], stack: str) -> None:
-    assert "make infra-preview STACK=dev" in said(capsys, "preview", stack)
+@pytest.mark.parametrize("arguments", [[], ["preview"], ["preview", ""], ["preview", "test"]])
+def test_it_wants_to_know_which_stack(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    assert "make infra-preview STACK=dev" in said(capsys, *arguments)
 
 
 def test_prod_is_not_destroyed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import settings
 import yaml
-from settings import HERE, Stack
+from settings import HERE, Stack, rules
 from settings.rules import GEO_ZONES, KNOWN, PRIVATE_ZONES, ZONES
 
 from mlops.errors import Misuse
@@ -126,6 +126,7 @@ def test_the_strictest_data_classifies_the_stack(project: Project) -> None:
     rows = project.settings["data"]["rows"]
     project.settings["data"] |= {"open": {**rows, "classification": "public"}}
     project.settings["data"] |= {"closed": {**rows, "classification": "confidential"}}
+    project.stacks["dev"]["network"]["allowed_ips"] = ["20.1.2.3"]
     assert project.read("dev").classification == "confidential"
 
 
@@ -161,11 +162,13 @@ STACK_MISTAKES = [
     ("dev", "logs/workspace", SUBNET, "workspace", "is not the id of Microsoft.OperationalInsights/workspaces"),
     ("dev", "computes", {}, "computes", "without a compute no job runs: add one"),
     ("dev", "computes/Big One", DEV["computes"]["cpu"], "Big One", "'Big One' cannot name a compute: take 3 to 24"),
+    ("dev", "computes/cpu-1", DEV["computes"]["cpu"], "cpu-1", "'cpu-1' cannot name a compute: take 3 to 24"),
     ("dev", "computes/cpu/size", "large", "size", "cannot be 'large'. A size of virtual machine, such as Standard_DS3"),
     ("dev", "computes/cpu/max_nodes", 0, "max_nodes", "`computes.cpu.max_nodes` must be at least 1, not 0."),
     ("dev", "computes/cpu/max_nodes", 1.5, "max_nodes", "must be a whole number, not 1.5."),
     ("dev", "computes/cpu/priority", "spot", "priority", "must be 'low' or 'dedicated', not 'spot'."),
     ("dev", "tags/cost_centre", "", "cost_centre", "must be a text that says something"),
+    ("dev", "tags/cost_centre", "x" * 257, "cost_centre", "has 257 characters: shorten it to 256"),
     ("dev", "tags/more", {"Owner": "me"}, "Owner", "the tag `Owner` comes from mlops.yaml and this file: remove it"),
     ("dev", "tags/more", {"a/b": "me"}, "a/b", "`a/b` cannot name a tag"),
     ("dev", "tags/more", {"long": "x" * 257}, "long", "the tag `long` has 257 characters: shorten it to 256"),
@@ -180,7 +183,7 @@ STACK_MISTAKES = [
     ("dev", "network/address_space", "10.0.0.0/24", "address_space", "is for private endpoints: write"),
     ("dev", "network/fqdns", ["data.example.org"], "fqdns", "under `isolation: approved` only, and this is internet"),
     ("staging", "network/isolation", "none", "isolation", "staging needs internet: write `isolation: internet`"),
-    ("staging", "network/allowed_ips", GONE, "network", "is open to everyone with an identity: list in `allowed_ips`"),
+    ("staging", "network/allowed_ips", GONE, "network", "staging needs known addresses: list in `allowed_ips`"),
     ("staging", "logs/scope", "workspace", "scope", "`logs.scope` is workspace; staging needs all: write `scope: all`"),
     ("prod", "network/isolation", "internet", "isolation", "prod needs approved: write `isolation: approved`"),
     ("prod", "network/inbound", "public", "inbound", "is public; prod needs private: write `inbound: private`"),
@@ -257,6 +260,23 @@ def test_data_may_not_leave_its_region(project: Project, classification: str) ->
 def test_other_data_may_be_kept_elsewhere(project: Project) -> None:
     project.settings["data"]["rows"]["region"] = "northeurope"
     project.read("prod")
+
+
+def test_what_an_environment_needs_is_said_in_the_limits_only(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "limits.yml"
+    file.write_text(rules.LIMITS.read_text("utf-8").replace("inbound: private\n", "inbound: listed\n"), "utf-8")
+    project.stacks["prod"]["network"] = {**STAGING["network"], "isolation": "approved"}
+    assert "prod needs private" in "\n".join(project.refused("prod"))
+    monkeypatch.setattr(rules, "LIMITS", file)
+    assert not project.read("prod").private
+
+
+def test_confidential_data_asks_for_known_addresses_in_dev_too(project: Project) -> None:
+    project.settings["data"]["rows"]["classification"] = "confidential"
+    (said,) = project.refused("dev")
+    assert "confidential data (mlops.yaml) needs known addresses: list in `allowed_ips`" in said
 
 
 def test_sensitive_data_in_an_open_dev_is_refused(project: Project) -> None:

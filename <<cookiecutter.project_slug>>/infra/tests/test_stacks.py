@@ -191,7 +191,7 @@ LENGTHS = {
     "keyvault:Vault": ("vaultName", r"[a-zA-Z][a-zA-Z0-9-]{2,23}"),
     "containerregistry:Registry": ("registryName", r"[a-zA-Z0-9]{5,50}"),
     "machinelearningservices:Workspace": ("workspaceName", r"[a-zA-Z0-9][\w-]{2,32}"),
-    "machinelearningservices:Compute": ("computeName", r"[a-zA-Z][a-zA-Z0-9-]{1,15}"),
+    "machinelearningservices:Compute": ("computeName", r"[a-zA-Z][a-zA-Z0-9-]{2,23}"),
     "monitor:ActionGroup": ("groupShortName", r".{1,12}"),
 }
 """Naming rules and restrictions for Azure resources (Microsoft, 2026)."""
@@ -252,13 +252,19 @@ def test_datastores_use_an_identity(recorded: Mapping[str, Recorded], stack: str
 
 def test_a_lake_is_read_by_identity_and_only_read(recorded: Mapping[str, Recorded]) -> None:
     resources = recorded["in a network that exists"].resources
-    assert one(resources, "machinelearningservices:Datastore").get("properties.credentials.credentialsType") == "None"
-    there = [
-        each for each in of(resources, "authorization:RoleAssignment") if "/storageAccounts/lake" in each.get("scope")
-    ]
+    stores = of(resources, "machinelearningservices:Datastore")
+    assert [each.get("properties.credentials.credentialsType") for each in stores] == ["None", "None"]
+    there = [each for each in assignments(resources) if "/storageaccounts/lake" in each.get("scope").lower()]
     source = [right for right in rights("prod", "stack") if right.scope.startswith("source")]
-    assert len(there) == len(source)
+    assert len(there) == len(source), "Azure refuses the same role twice in one place"
     assert not any("Contributor" in right.role for right in source)
+
+
+def test_two_datastores_in_one_account_share_the_way_to_it(recorded: Mapping[str, Recorded]) -> None:
+    workspace = one(recorded["in a network that exists"].resources, "machinelearningservices:Workspace")
+    assert [name for name in workspace.get("managedNetwork.outboundRules") if name.startswith("source")] == [
+        "source-lake"
+    ]
 
 
 def test_a_network_that_exists_is_used(recorded: Mapping[str, Recorded]) -> None:
