@@ -16,12 +16,11 @@ import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import yaml
 from policy.rule import Resource, Unknown
 
-from mlops.errors import MlopsError
+from mlops.errors import Misuse, MlopsError
+from mlops.specs.load import read
 
 HERE = Path(__file__).resolve().parent
 copyreg.pickle(Unknown, lambda _: "UNKNOWN")
@@ -118,7 +117,10 @@ def run(job: Job) -> Recorded:
     from pulumi.runtime.settings import ROOT
     from pulumi.runtime.stack import run_in_stack
 
-    project, config, onboarded = configured(job)
+    try:
+        project, config, onboarded = configured(job)
+    except Misuse as error:
+        return Recorded(job, refused=str(error))
     monitor = Monitor(job.environment, project, job.preview)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -144,18 +146,13 @@ def program(folder: Path) -> None:
 
 
 def configured(job: Job) -> tuple[str, dict[str, str], bool]:
-    """The project's name, the stack's settings as the engine hands them over, and whether it is onboarded."""
-    project = read(job.folder / "Pulumi.yaml").get("name", "")
-    found = read(job.folder / f"Pulumi.{job.environment}.yaml").get("config") or {}
+    """The project's name, the stack's settings as the engine hands them over, and whether it is onboarded.
+
+    Raises Misuse for a file that cannot be read.
+    """
+    project = read(job.folder / "Pulumi.yaml").plain()["name"]
+    found = read(job.folder / f"Pulumi.{job.environment}.yaml").plain().get("config") or {}
     key = f"{project}:organisation"
     given = {key: ORGANISATION, **found}
     config = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
     return project, config, key in found
-
-
-def read(file: Path) -> Mapping[str, Any]:
-    try:
-        found = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, yaml.YAMLError):
-        found = None  # the program names the mistake
-    return found if isinstance(found, dict) else {}

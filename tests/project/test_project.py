@@ -16,6 +16,7 @@ ANSWERS = {
         "package_name": "fish",
         "serving": "batch",
         "licence": "proprietary",
+        "azure_region": "germanywestcentral",
     },
 }
 

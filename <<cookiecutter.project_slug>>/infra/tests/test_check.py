@@ -49,6 +49,24 @@ def one(now: Recorded, then: Recorded | None = None) -> dict[str, Any]:
     return check.one(now, SETTINGS, then, SETTINGS, PRICES)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("config:\n\ta: 1\n", "Pulumi.dev.yaml:2: is not valid YAML: a tab stands where spaces belong"),
+        ("config: {a: 1\n", "Pulumi.dev.yaml:"),
+        ("", "Pulumi.dev.yaml: is empty"),
+        (None, "Pulumi.dev.yaml: cannot be read"),
+        ("config:\n  a: 1\n  a: 2\n", "Pulumi.dev.yaml:3: `a` is written twice"),
+    ],
+)
+def test_a_stack_file_that_cannot_be_read_is_said_so(project: Path, text: str | None, says: str) -> None:
+    file = project / "infra" / "Pulumi.dev.yaml"
+    file.unlink() if text is None else file.write_text(text, "utf-8")
+    said = "\n".join(check.told(found := check.check(["dev"], "HEAD", project / "infra")))
+    assert says in said and "is missing; add it" not in said
+    assert found["status"] == 2
+
+
 def test_a_project_as_it_was_made_passes(project: Path) -> None:
     found = check.check(["dev"], "HEAD", project / "infra")
     said = "\n".join(check.told(found))

@@ -65,11 +65,12 @@ def test_a_price_of_another_region_is_unknown() -> None:
 
 
 def test_a_cluster_costs_by_the_hour_of_a_node() -> None:
-    machine = {"properties": {"vmSize": "Standard_D4s_v3", "vmPriority": "Dedicated"}}
-    estimate = costs.estimate("prod", [seen("machinelearningservices:Compute", properties=machine)], PROJECT, PRICES)
-    without = costs.estimate("prod", [], PROJECT, PRICES)
+    machine = {"properties": {"vmSize": "Small", "vmPriority": "Dedicated"}}
+    prices = priced(Small=0.25)
+    estimate = costs.estimate("prod", [seen("machinelearningservices:Compute", properties=machine)], PROJECT, prices)
+    without = costs.estimate("prod", [], PROJECT, prices)
     assert estimate.fixed == without.fixed
-    assert any("0.24 a hour" in row and "by use" in row for row in costs.table(estimate))
+    assert any("0.25 a hour" in row and "by use" in row for row in costs.table(estimate))
 
 
 @pytest.mark.parametrize(("hour", "words"), [(0.0, "are left for jobs"), (100.0, "more than `service.cost_per_month`")])
