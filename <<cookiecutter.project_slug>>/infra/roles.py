@@ -2,7 +2,8 @@
 
 Nothing in the platform has a key, so each identity holds exactly these roles. Which the service needs: Set up
 authentication between Azure Machine Learning and other services (Microsoft, 2025-06-10); Disable shared key access for
-your workspace's storage account (2024-08-08); Managed virtual network isolation (2025).
+your workspace's storage account (2024-08-08); Managed virtual network isolation (2025). Assumed: that Azure AI
+Administrator suffices for the workspace's identity where the first page names Contributor.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,10 +16,8 @@ BUILT_IN: Mapping[str, str] = {
     "Azure AI Enterprise Network Connection Approver": "b556d68e-0be0-4f35-a333-ad7ee1ce17ea",
     "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
     "AzureML Metrics Writer (preview)": "635dd51f-9968-44d3-b7fb-6d9a6bd613ae",
-    "AzureML Registry User": "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
     "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
     "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
-    "Log Analytics Contributor": "92aaf0da-9dab-42b6-94a3-d43ce8d16293",
     "Log Analytics Reader": "73c42c96-874c-492b-b04d-ab87d138a893",
     "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
     "Role Based Access Control Administrator": "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
@@ -64,6 +63,24 @@ CUSTOM: Mapping[str, Custom] = {
         "Encrypts and decrypts with a key; cannot export or change it.",
         data_actions=(f"{_KEYS}/read", f"{_KEYS}/encrypt/action", f"{_KEYS}/decrypt/action"),
     ),
+    "MLOps Model Sharer": Custom(
+        "Adds models and images to the shared registry; deletes none.",
+        (
+            "Microsoft.MachineLearningServices/registries/read",
+            "Microsoft.MachineLearningServices/registries/assets/read",
+            "Microsoft.MachineLearningServices/registries/assets/write",
+            "Microsoft.MachineLearningServices/registries/assets/stage/write",
+        ),
+    ),
+    "MLOps Log User": Custom(
+        "Sends logs to a log workspace and asks it; changes nothing in it.",
+        (
+            "Microsoft.OperationalInsights/workspaces/read",
+            "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
+            "Microsoft.OperationalInsights/workspaces/query/read",
+            "Microsoft.OperationalInsights/workspaces/query/*/read",
+        ),
+    ),
     "MLOps Network User": Custom(
         "Puts private endpoints into a subnet and their names into DNS zones; changes neither network nor zones.",
         (
@@ -99,7 +116,9 @@ CUSTOM: Mapping[str, Custom] = {
         ),
     ),
 }
-"""Their actions are from the providers' lists of permissions. Assumed, not tried in Azure: that they suffice."""
+"""Their actions are from the providers' lists of permissions. Assumed, not tried in Azure: that they suffice, also
+that a diagnostic setting needs no more of a log workspace (Manage access to Log Analytics workspaces, Microsoft, 2024).
+"""
 
 SCOPES: Mapping[str, str] = {
     "resource_group": "the environment's resource group",
@@ -204,16 +223,17 @@ RIGHTS: tuple[Right, ...] = (
             "It gives the stack's identities their roles: these only, to neither people nor CI.",
         ),
         (_GRANT, "registry", "It lets the stack's identities use shared models: the roles for that only."),
-        (_GRANT, "source", "It lets the stack's identities read data that lies elsewhere: the roles for that only."),
+        (_GRANT, "source", "It lets the managed network approve its way to data that lies elsewhere: that role only."),
+        (_GRANT, "source_data", "It lets jobs read data that lies elsewhere: that role only, in that container."),
         ("Storage Blob Data Contributor", "resource_group", "Without keys, who submits a job uploads its code."),
         (
             "Storage File Data Privileged Contributor",
             "resource_group",
             "Without keys, the client opens the file share.",
         ),
-        ("AzureML Registry User", "registry", "Models and images are shared from where they are made.", DEV),
+        ("MLOps Model Sharer", "registry", "Models and images are shared from where they are made.", DEV),
         ("Reader", "registry", "It deploys what was shared and cannot change it.", LATER),
-        ("Log Analytics Contributor", "log_workspace", "Diagnostics may be sent only to logs that one may edit."),
+        ("MLOps Log User", "log_workspace", "It sends diagnostics to logs that exist, and alerts ask them."),
         ("MLOps Network User", "subnet", "Private endpoints go into a subnet that somebody else owns."),
         ("MLOps Network User", "dns_zones", "Private endpoints are found in zones that somebody else owns."),
         ("MLOps Ledger Controller", "ledger", "It records builds and deployments, one controller at a time."),
@@ -281,6 +301,16 @@ RIGHTS: tuple[Right, ...] = (
 )
 
 
+def unknown() -> list[str]:
+    """A sentence for each role of the matrix that nobody could assign."""
+    found = {right.role: right.assigned_by for right in RIGHTS if right.role not in BUILT_IN}
+    return [
+        f"`{role}` is not known: add Azure's id of it to BUILT_IN, or correct the name."
+        for role, by in found.items()
+        if by == "stack" or role not in CUSTOM
+    ]
+
+
 def rights(environment: str, assigned_by: str) -> list[Right]:
     """The rows that one program assigns in one environment."""
     return [right for right in RIGHTS if environment in right.environments and right.assigned_by == assigned_by]
@@ -288,7 +318,7 @@ def rights(environment: str, assigned_by: str) -> list[Right]:
 
 def delegable(environment: str, scope: str = "resource_group") -> set[str]:
     """Ids of the roles that CI may give away at a scope: those that the stack assigns there or inside it."""
-    inside = {"resource_group": WITHIN, "source": {"source", "source_data"}}.get(scope, {scope})
+    inside = WITHIN if scope == "resource_group" else {scope}
     return {BUILT_IN[right.role] for right in rights(environment, "stack") if right.scope in inside}
 
 

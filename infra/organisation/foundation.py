@@ -7,6 +7,7 @@ from pulumi_azure_native import keyvault, machinelearningservices, monitor, oper
 from . import rights
 from .guards import lock
 from .names import Names
+from .settings import own_group
 
 KEPT_DAYS = 90
 KEPT = ResourceOptions(protect=True, retain_on_delete=True)
@@ -22,7 +23,7 @@ class Foundation(pulumi.ComponentResource):
         self.kept = ResourceOptions.merge(KEPT, ResourceOptions(parent=self))
         self.group = resources.ResourceGroup(
             "organisation",
-            resource_group_name=names.of("rg"),
+            resource_group_name=own_group(self.organisation.name),
             location=self.organisation.region,
             tags=tags,
             opts=self.kept,

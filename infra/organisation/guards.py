@@ -1,6 +1,6 @@
 """What holds even against mistakes: locks and budgets."""
 
-from datetime import date
+from datetime import UTC, datetime
 
 import pulumi
 from pulumi import ResourceOptions
@@ -28,7 +28,7 @@ def budget(name: str, scope: pulumi.Input[str], amount: float, to: str, opts: Re
         amount=amount,
         category="Cost",
         time_grain="Monthly",
-        time_period={"start_date": f"{date.today().replace(day=1)}T00:00:00Z"},
+        time_period={"start_date": f"{datetime.now(UTC):%Y-%m}-01T00:00:00Z"},
         notifications={
             f"actual-{share}": {
                 "enabled": True,

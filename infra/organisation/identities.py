@@ -2,15 +2,18 @@
 
 import pulumi
 from pulumi import ResourceOptions
-from pulumi_azure_native import managedidentity, resources
+from pulumi_azure_native import managedidentity
 
-from .settings import Organisation, Project, identities
+from .foundation import Foundation
+from .settings import Project, identities
 
 AUDIENCE = "api://AzureADTokenExchange"
 
 
 class Identities(pulumi.ComponentResource):
-    """Deploy, reader and, in prod, operate, in the environment's resource group.
+    """Deploy, reader and, in prod, operate, in the organisation's own group.
+
+    Not in the environment's: who may write there could trust another job with such an identity, or act as it.
 
     An identity whose subject is not known yet is made without a credential, so that the CI system can be told its
     client id; `missing` names these.
@@ -18,14 +21,13 @@ class Identities(pulumi.ComponentResource):
 
     def __init__(
         self,
-        name: str,
-        organisation: Organisation,
         project: Project,
         environment: str,
-        group: resources.ResourceGroup,
+        foundation: Foundation,
         tags: dict[str, str],
         opts: ResourceOptions,
     ) -> None:
+        name, organisation, group = f"{project.short_name}-{environment}", foundation.organisation, foundation.group
         super().__init__("organisation:index:Identities", name, None, opts)
         self.made: dict[str, managedidentity.UserAssignedIdentity] = {}
         self.missing: list[str] = []

@@ -33,7 +33,7 @@ class Names:
         return f"mlr-{self.organisation.name}-{self.suffix}"
 
     def of(self, kind: str) -> str:
-        """The name of anything else, such as `of("rg")`."""
+        """The name of anything else, such as `of("log")`."""
         return f"{kind}-{self.organisation.name}-mlops"
 
     def key_url(self, key: str) -> str:

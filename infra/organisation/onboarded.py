@@ -33,6 +33,13 @@ def page(blocks: Mapping[str, Any], project: str, environment: str) -> str:
         f"# Variables of CI for {environment}; none is a secret:",
         *(f"#   {name}={value}" for name, value in variables.items()),
     ]
+    if block["ci"] == "github-actions":
+        jobs = [environment, *([f"{environment}-operate"] if "operate" in block["clients"] else [])]
+        lines += [
+            "",
+            f"# GitHub must have these environments already, with deployment branches only main: {', '.join(jobs)}.",
+            "# It makes one that a workflow names and that is missing, open to every branch.",
+        ]
     if block["missing"]:
         lines += [
             "",

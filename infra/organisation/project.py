@@ -27,6 +27,11 @@ class OnboardedProject(pulumi.ComponentResource):
         here = ResourceOptions(parent=self, depends_on=list(foundation.roles.values()))
         ledger = {"ledger": [self.ledger.id]}
         rights.assign(slug, "", rows, foundation.organisation, people(project), ledger, here)
+        own = ResourceOptions(parent=self)
+        ci = {
+            each: Identities(project, each, foundation, tags(slug, project, each, foundation), own)
+            for each in project.environments.present
+        }
         self.blocks = {
             environment: OnboardedEnvironment(
                 slug,
@@ -34,6 +39,7 @@ class OnboardedProject(pulumi.ComponentResource):
                 environment,
                 foundation,
                 self.ledger,
+                ci,
                 ResourceOptions(parent=self, providers=[azure[environment]]),
                 ResourceOptions(provider=azure["organisation"]),
             ).block
@@ -43,7 +49,7 @@ class OnboardedProject(pulumi.ComponentResource):
 
 
 class OnboardedEnvironment(pulumi.ComponentResource):
-    """A resource group for the project's stack, its state and keys, its CI identities, and what they may do."""
+    """A resource group for the project's stack, its state and keys, and what CI and people may do."""
 
     def __init__(
         self,
@@ -52,25 +58,19 @@ class OnboardedEnvironment(pulumi.ComponentResource):
         environment: str,
         foundation: Foundation,
         ledger: storage.BlobContainer,
+        everywhere: Mapping[str, Identities],
         opts: ResourceOptions,
         shared: ResourceOptions,
     ) -> None:
         name = f"{project.short_name}-{environment}"
         super().__init__("organisation:index:Environment", name, None, opts)
         organisation, entry = foundation.organisation, project.environments.present[environment]
-        tags = {
-            **foundation.tags,
-            "project": slug,
-            "environment": environment,
-            "owner": project.owner,
-            "cost-centre": project.cost_centre,
-        }
         here = ResourceOptions(parent=self)
         group = resources.ResourceGroup(
             name,
             resource_group_name=Names(project.short_name, environment).of("rg"),
             location=organisation.region,
-            tags=tags,
+            tags=tags(slug, project, environment, foundation),
             opts=ResourceOptions.merge(KEPT, here),
         )
         state, sign = state_of(project.short_name, environment), sign_key_of(project.short_name, environment)
@@ -78,7 +78,8 @@ class OnboardedEnvironment(pulumi.ComponentResource):
         container = foundation.container(state, shared_here)
         state_key = foundation.key(state, shared_here, signs=False)
         sign_key = foundation.key(sign, shared_here, signs=True)
-        ci = Identities(name, organisation, project, environment, group, tags, here)
+        ci = everywhere[environment]
+        never = [identity.principal_id for each in everywhere.values() for identity in each.made.values()]
         principals = {who: rights.Principal(identity.principal_id) for who, identity in ci.made.items()}
         principals |= people(project)
         granted = ResourceOptions.merge(here, ResourceOptions(depends_on=list(foundation.roles.values())))
@@ -92,7 +93,7 @@ class OnboardedEnvironment(pulumi.ComponentResource):
             **plain(entry.existing),
         }
         rows = rights.for_environment(environment)
-        rights.assign(f"{slug}-{environment}", environment, rows, organisation, principals, scopes, granted)
+        rights.assign(f"{slug}-{environment}", environment, rows, organisation, principals, scopes, granted, never)
         budget(name, group.id, entry.monthly_budget, project.owner, here)
         for scope in entry.locked:
             lock(f"{name}-{scope.rpartition('/')[2]}", scope, here)
@@ -105,6 +106,16 @@ class OnboardedEnvironment(pulumi.ComponentResource):
                 self,
             )
         self.register_outputs({})
+
+
+def tags(slug: str, project: Project, environment: str, foundation: Foundation) -> dict[str, str]:
+    return {
+        **foundation.tags,
+        "project": slug,
+        "environment": environment,
+        "owner": project.owner,
+        "cost-centre": project.cost_centre,
+    }
 
 
 def people(project: Project) -> dict[str, rights.Principal]:
@@ -135,4 +146,5 @@ def block(
         "secrets_provider": names.secrets_provider(state),
         "clients": {who: identity.client_id for who, identity in ci.made.items()},
         "missing": ci.missing,
+        "ci": project.ci,
     }

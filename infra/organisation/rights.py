@@ -81,16 +81,16 @@ def assign(
     principals: Mapping[str, Principal],
     scopes: Mapping[str, Sequence[pulumi.Input[str]]],
     opts: ResourceOptions,
+    never: Sequence[pulumi.Input[str]] = (),
 ) -> None:
-    """Grant rows of the matrix.
+    """Grant rows of the matrix; `never` are the identities to which nobody may pass a role on.
 
     A scope is a list, since a stack may use several resources of others, or none. Who is in two roles with one group
     gets each right once: Azure refuses a second assignment of the same.
     """
-    ci = [principals[who].id for who in sorted(principals) if principals[who].type != "Group"]
     given = set()
     for right in rows:
-        principal, limit = principals[right.who], condition(right, environment, ci)
+        principal, limit = principals[right.who], condition(right, environment, never)
         what = (principal.id if principal.type == "Group" else right.who, right.role, right.scope)
         for number, scope in enumerate([] if what in given else scopes[right.scope]):
             row = [name, right.who, right.role, right.scope, *([str(number)] if number else [])]
@@ -126,19 +126,21 @@ def grant(
     )
 
 
-def condition(right: roles.Right, environment: str, ci: Sequence[pulumi.Input[str]]) -> pulumi.Input[str] | None:
+def condition(right: roles.Right, environment: str, never: Sequence[pulumi.Input[str]]) -> pulumi.Input[str] | None:
     """What a right does not include although its role does."""
     if right.role == DELEGATES:
-        return pulumi.Output.all(*ci).apply(lambda ids: roles.condition(environment, right.scope, ids))
+        return pulumi.Output.all(*never).apply(lambda ids: roles.condition(environment, right.scope, ids))
     if right.scope == "ledger" and f"{BLOBS}/write" in roles.CUSTOM.get(right.role, NONE).data_actions:
-        return only_blob(f"leases/{environment}")
+        return own_pages(environment)
     return None
 
 
-def only_blob(path: str) -> str:
-    """Write this blob and no other one; adding new ones is another action.
+def own_pages(environment: str) -> str:
+    """Write over the environment's lease and nothing else; add entries below the environment's name only.
 
     Source: Actions and attributes for Azure role assignment conditions for Azure Blob Storage (Microsoft, 2024-04-01).
     """
-    named = f"@Resource[{BLOBS}:path] ForAnyOfAnyValues:StringEqualsIgnoreCase {{'{path}'}}"
-    return f"((!(ActionMatches{{'{BLOBS}/write'}})) OR ({named}))"
+    path, writes, adds = f"@Resource[{BLOBS}:path]", f"{BLOBS}/write", f"{BLOBS}/add/action"
+    lease = f"{path} StringEquals 'leases/{environment}'"
+    entry = f"{path} StringLike '{environment}/*'"
+    return f"(!(ActionMatches{{'{writes}'}}) OR {lease}) AND (!(ActionMatches{{'{adds}'}}) OR {lease} OR {entry})"

@@ -27,6 +27,19 @@ def region(text: str) -> str:
     return text
 
 
+def of_kind(kind: str) -> AfterValidator:
+    """An Azure id of one kind, such as `Microsoft.Storage/storageAccounts`, with its parents' names left out."""
+    provider, *types = kind.split("/")
+    path = "".join(f"/{each}/[^/]+" for each in types)
+
+    def check(text: str) -> str:
+        if not re.fullmatch(f"{GROUP}/providers/{re.escape(provider)}{path}", text, re.IGNORECASE):
+            raise ValueError(f"{text} is no id of {kind}. Copy what `az resource show --query id` prints")
+        return text
+
+    return AfterValidator(check)
+
+
 def lockable(text: str) -> str:
     if not re.fullmatch(f"{GROUP}/providers/{LOCKABLE}/[^/]+", text, re.IGNORECASE):
         raise ValueError(
@@ -39,8 +52,6 @@ def lockable(text: str) -> str:
 Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 ShortName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{1,9}$")]
 Url = Annotated[str, Field(pattern=r"^https://\S+[^/\s]$")]
-ArmId = Annotated[str, Field(pattern=r"^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/\S+[^/\s]$")]
-"""The id of a resource in Azure, such as `az resource show --query id` prints."""
 SLUG = r"[a-z](?!.*--)[a-z0-9-]{0,48}[a-z0-9]"
 
 
@@ -102,10 +113,13 @@ class Subjects(Section):
 class Existing(Section):
     """Azure ids of what the stack uses but does not own: each deploy identity gets its rights there too."""
 
-    subnet: list[ArmId] = []
-    dns_zones: list[ArmId] = []
-    log_workspace: list[ArmId] = []
-    source: list[ArmId] = []
+    subnet: list[Annotated[str, of_kind("Microsoft.Network/virtualNetworks/subnets")]] = []
+    dns_zones: list[Annotated[str, of_kind("Microsoft.Network/privateDnsZones")]] = []
+    log_workspace: list[Annotated[str, of_kind("Microsoft.OperationalInsights/workspaces")]] = []
+    source: list[Annotated[str, of_kind("Microsoft.Storage/storageAccounts")]] = []
+    """Storage accounts to which the managed network makes private endpoints."""
+    source_data: list[Annotated[str, of_kind("Microsoft.Storage/storageAccounts/blobServices/containers")]] = []
+    """Containers that jobs read."""
 
 
 class Environment(Section):
@@ -200,7 +214,7 @@ class Organisation(Section):
 def load(path: Path) -> Organisation:
     """Read `projects.yaml`. Raises Misuse with every mistake at its line."""
     document = read(path)
-    mistakes = [str(mistake) for mistake in clashes(document)]
+    mistakes = [str(mistake) for found in (clashes, subjects, own_things) for mistake in found(document)]
     try:
         organisation = validated(Organisation, document.plain(), document)
     except Misuse as error:
@@ -228,19 +242,74 @@ def clashes(document: Item) -> Iterator[Misuse]:
                     f"`projects.{slug}.{key}` is that of {other} too. Give each project its own."
                 )
             first.setdefault((key, value.lower()), slug)
-        yield from shared_subjects(slug, project, first)
 
 
-def shared_subjects(slug: str, project: Item, first: dict[tuple[str, str], str]) -> Iterator[Misuse]:
-    """Subjects that would open a second identity: a job acts as what its subject says."""
-    for environment in ENVIRONMENTS:
-        for identity in JOBS:
-            item = nearest(project, ["environments", environment, "subjects", identity])
-            if isinstance(item.value, str):
-                name = f"{slug}, {environment}, {identity}"
-                if other := first.get(("subjects", item.value)):
-                    yield item.wrong(f"this subject opens {other} already. Make a service connection of its own.")
-                first.setdefault(("subjects", item.value), name)
+def subjects(document: Item) -> Iterator[Misuse]:
+    """Subjects that open a second identity or let in what is no job of the project: a job acts as its subject says."""
+    taken: dict[str, str] = {}
+    given: list[tuple[str, Item]] = []
+    for slug, project, environment, entry in environments_of(document):
+        prefix, found = at(project, "subject"), at(entry, "subjects")
+        for who in identities(environment):
+            name, item = f"{slug}, {environment}, {who}", at(found, who)
+            end = JOBS[who].format(environment=environment)
+            if prefix:
+                taken.setdefault(f"{prefix.value}:{end}", name)
+            if not item or not isinstance(item.value, str):
+                continue
+            if value(project, "ci") != "github-actions":
+                given.append((name, item))
+            elif not prefix:
+                yield item.wrong(f"write `subject` of {slug} instead: GitHub's subjects are made of it.")
+            elif not ours(item.value, prefix.value, end):
+                yield item.wrong(f"this subject opens {name} to another job. Leave it out, or: {prefix.value}:{end}.")
+    for name, item in given:
+        if other := taken.get(item.value):
+            yield item.wrong(f"this subject opens {other} already. Make a service connection of its own.")
+        taken.setdefault(item.value, name)
+
+
+def ours(subject: str, prefix: str, end: str) -> bool:
+    """Whether GitHub writes such a subject for this job of the project; claims may be added in between."""
+    return subject.startswith(f"{prefix}:") and subject.endswith(f":{end}")
+
+
+def own_things(document: Item) -> Iterator[Misuse]:
+    """Ids under `existing` in the organisation's own group: states, ledgers and keys are not a project's to use."""
+    own = f"/resourcegroups/{own_group(value(document, 'name'))}/".lower()
+    for _, _, _, entry in environments_of(document):
+        existing = at(entry, "existing")
+        for ids in existing.value.values() if existing and isinstance(existing.value, dict) else ():
+            for item in ids.value if isinstance(ids.value, list) else ():
+                if own in str(item.value).lower():
+                    yield item.wrong("this is the organisation's own, with every project's state: take it out.")
+
+
+def own_group(name: str) -> str:
+    """The organisation's resource group."""
+    return f"rg-{name}-mlops"
+
+
+def at(item: Item | None, *keys: str) -> Item | None:
+    """What a path of keys leads to; None where it leads nowhere."""
+    for key in keys:
+        item = item.get(key) if item else None
+    return item
+
+
+def value(item: Item, key: str) -> Any:
+    found = item.get(key)
+    return found and found.value
+
+
+def environments_of(document: Item) -> Iterator[tuple[str, Item, str, Item]]:
+    """Slug, project, environment and its entry, as far as they have that form."""
+    projects = at(document, "projects")
+    for slug, project in projects.value.items() if projects and isinstance(projects.value, dict) else ():
+        entries = at(project, "environments")
+        for environment in ENVIRONMENTS:
+            if entry := at(entries, environment):
+                yield slug, project, environment, entry
 
 
 def unfilled(path: Path) -> list[str]:

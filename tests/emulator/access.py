@@ -89,6 +89,7 @@ def assign(arm: "Arm", principal: str, name: str, scope: str, condition: str | N
     properties = {
         "roleDefinitionId": f"{definitions}/{guid}",
         "principalId": principal,
+        "principalType": "ServicePrincipal",
         "scope": scope,
         "createdOn": arm.clock.stamp(),
         "condition": condition,

@@ -4,16 +4,20 @@ Source: "Examples to delegate Azure role assignment management with conditions" 
 """
 
 import re
+from fnmatch import fnmatchcase
 
 from tests.emulator.store import Document
 
 TOKEN = re.compile(
-    r"\s*(ActionMatches\{'[^']*'\}|@\w+\[[^\]]+\]|ForAny\w+:\w+|\{[^}]*\}|AND\b|OR\b|&&|\|\||[!()])", re.I
+    r"\s*(ActionMatches\{'[^']*'\}|@\w+\[[^\]]+\]|ForAny\w+:\w+|String\w+|'[^']*'|\{[^}]*\}|AND\b|OR\b|&&|\|\||[!()])",
+    re.I,
 )
 OPERATORS = {
     "foranyofanyvalues:guidequals": lambda value, given: value in given,
     "foranyofanyvalues:stringequalsignorecase": lambda value, given: value in given,
     "foranyofallvalues:guidnotequals": lambda value, given: value not in given,
+    "stringequals": lambda value, given: value in given,
+    "stringlike": lambda value, given: any(fnmatchcase(value, pattern) for pattern in given),
 }
 
 
@@ -74,11 +78,11 @@ class _Reader:
         return operator(self._value(token), values)
 
     def _value(self, token: str) -> str:
-        """Role definitions are compared by GUID, wherever they are defined."""
+        """Role definitions are compared by GUID, wherever they are defined. Cases differ in nothing here."""
         source, attribute = token.rstrip("]").split("[")
         name = attribute.rsplit(":", 1)[-1]
         value = str(self._sources.get(source.lower(), {}).get(name[0].lower() + name[1:]) or "")
-        return value.rsplit("/", 1)[-1].lower()
+        return (value.rsplit("/", 1)[-1] if name == "RoleDefinitionId" else value).lower()
 
     def _next(self, *tokens: str) -> bool:
         if self._tokens and self._tokens[0].lower() in tokens:

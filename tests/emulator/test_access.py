@@ -53,6 +53,12 @@ def test_a_condition_on_the_type_of_principal(world: World, kinds: str, allowed:
             world.give(SOMEBODY, "AcrPull", GROUP, CI)
 
 
+def test_a_role_from_outside_says_whose_it_is(world: World) -> None:
+    world.make(GROUP)
+    given = world.arm.find(world.arm.assign(CI, "Reader", GROUP))
+    assert given and given["properties"]["principalType"] == "ServicePrincipal"
+
+
 @pytest.mark.parametrize(
     "condition", ["(@Request[a:b] ForAnyOfAnyValues:GuidEquals {x}", "sometimes", "@Request[a:b] = {x}", ""]
 )

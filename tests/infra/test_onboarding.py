@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.emulator.access import allows
+from tests.emulator.ids import Id
 from tests.emulator.rules import Refusal
 from tests.infra.onboarded import SHORT, Onboarded
 from tests.infra.support import PROJECT
@@ -74,7 +76,7 @@ def test_an_entry_that_is_taken_away_takes_no_data(onboarded: Onboarded) -> None
 def test_a_ci_identity_holds_the_roles_of_the_matrix_and_no_other(
     onboarded: Onboarded, environment: str, who: str
 ) -> None:
-    elsewhere = {"subnet", "dns_zones", "log_workspace", "source"}  # this project uses nothing of others
+    elsewhere = {"subnet", "dns_zones", "log_workspace", "source", "source_data"}  # this project uses nothing of others
     wanted = [right for right in rights(environment, "organisation") if right.who == who]
     found = list(held(onboarded, onboarded.principal(environment, who)))
     assert sorted(role for role, _ in found) == sorted(right.role for right in wanted if right.scope not in elsewhere)
@@ -114,3 +116,37 @@ def test_the_reader_of_pull_requests_changes_nothing(onboarded: Onboarded) -> No
     refused = stack.up(caller=reader)
     assert refused.code != 0 and "AuthorizationFailed" in refused.text
     assert onboarded.cloud.ids() == before
+
+
+def test_the_identities_of_ci_lie_where_no_project_can_touch_them(onboarded: Onboarded) -> None:
+    """Who may write to an identity could let another repository act as it; who may use one, act as it itself."""
+    deploy, operate, arm = (
+        onboarded.principal("prod", "deploy"),
+        onboarded.principal("prod", "operate"),
+        onboarded.cloud.arm,
+    )
+    own = onboarded.cloud.document("/id-ci-incomesupp-prod-deploy")["id"]
+    other = {"issuer": "https://issuer.example.org", "subject": "repo:evil/evil:ref:refs/heads/main"}
+    with pytest.raises(Refusal, match="AuthorizationFailed"):
+        arm.put(deploy, f"{own}/federatedIdentityCredentials/mine", {"properties": {**other, "audiences": ["a"]}})
+    with pytest.raises(Refusal, match="AuthorizationFailed"):
+        arm.delete(deploy, onboarded.cloud.document("/id-ci-incomesupp-prod-operate")["id"])
+    for who in (deploy, operate):
+        use = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+        assert not allows(arm, who, use, Id(own))
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_ci_writes_only_its_environments_pages_of_the_ledger(onboarded: Onboarded, environment: str) -> None:
+    deploy, arm = onboarded.principal(environment, "deploy"), onboarded.cloud.arm
+    ledger = Id(next(id for id in onboarded.cloud.ids() if id.endswith("/containers/ledger-incomesupp")))
+    blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+
+    def may(action: str, path: str) -> bool:
+        return allows(arm, deploy, f"{blobs}/{action}", ledger, data=True, resource={"path": path})
+
+    other = {"dev": "prod", "prod": "dev"}[environment]
+    assert may("add/action", f"{environment}/0042.json") and may("write", f"leases/{environment}")
+    assert not may("write", f"{environment}/0042.json"), "what is written stays"
+    assert not may("delete", f"{environment}/0042.json")
+    assert not may("add/action", f"{other}/0042.json") and not may("write", f"leases/{other}")

@@ -21,6 +21,7 @@ from tests.infra.registered import Monitor, Registered  # noqa: E402
 SHIPPED = (TEMPLATE / "infra" / "projects.yaml").read_text("utf-8")
 SLUG = "income-support-triage"
 GITHUB = "    subject: repo:example-agency@1000001/income-support-triage@2000002\n"
+OURS = GITHUB.split(": ")[1].strip()
 CONNECTION = "/eid1/c/pub/t/tenant/a/app/sc/organisation/connection"
 
 
@@ -121,8 +122,65 @@ def test_two_projects_share_nothing_that_names_them(tmp_path: Path, key: str) ->
 
 def test_a_subject_opens_one_identity_only(tmp_path: Path) -> None:
     subjects = f"\n        subjects: {{deploy: {CONNECTION}, reader: {CONNECTION}}}"
+    devops = (("ci: github-actions", "ci: azure-devops"), (GITHUB, ""))
     with pytest.raises(Misuse, match="this subject opens income-support-triage, prod, deploy already"):
-        settings.load(write(tmp_path, ("monthly_budget: 400", f"monthly_budget: 400{subjects}")))
+        settings.load(write(tmp_path, ("monthly_budget: 400", f"monthly_budget: 400{subjects}"), *devops))
+
+
+@pytest.mark.parametrize(
+    ("who", "subject"),
+    [
+        ("deploy", "repo:anybody/else:pull_request"),
+        ("deploy", f"{OURS}:pull_request"),
+        ("deploy", f"{OURS}:environment:dev"),
+        ("reader", f"{OURS}:environment:prod"),
+        ("operate", f"{OURS}-other:environment:prod-operate"),
+    ],
+)
+def test_a_subject_of_github_is_of_the_projects_own_job(tmp_path: Path, who: str, subject: str) -> None:
+    given = f"monthly_budget: 400\n        subjects: {{{who}: '{subject}'}}"
+    with pytest.raises(Misuse, match=f":46: this subject opens {SLUG}, prod, {who} to another job. Leave it out, or: "):
+        settings.load(write(tmp_path, ("monthly_budget: 400", given)))
+
+
+def test_a_subject_that_github_would_write_may_be_given(tmp_path: Path) -> None:
+    given = (
+        f"monthly_budget: 400\n        subjects: {{deploy: '{OURS}:environment:prod', reader: '{OURS}:pull_request'}}"
+    )
+    settings.load(write(tmp_path, ("monthly_budget: 400", given)))
+
+
+def test_a_subject_that_is_made_opens_no_second_identity(tmp_path: Path) -> None:
+    file = write(tmp_path)
+    subjects = f"monthly_budget: 400\n        subjects: {{reader: '{OURS}:environment:prod'}}"
+    entry = second().replace("ci: github-actions", "ci: azure-devops").replace("monthly_budget: 400", subjects)
+    entry = "".join(line for line in entry.splitlines(keepends=True) if not line.startswith("    subject: "))
+    file.write_text(SHIPPED + entry)
+    with pytest.raises(Misuse, match=f"this subject opens {SLUG}, prod, deploy already"):
+        settings.load(file)
+
+
+PROVIDERS = "/subscriptions/00000000-0000-0000-0000-000000000102/resourceGroups/{}/providers/Microsoft."
+BAD_IDS = {
+    "subnet": ("theirs", "Storage/storageAccounts/stx", "is no id of Microsoft.Network/virtualNetworks/subnets"),
+    "dns_zones": ("theirs", "Network/dnsZones/a.example.org", "is no id of Microsoft.Network/privateDnsZones"),
+    "log_workspace": ("theirs", "KeyVault/vaults/x", "is no id of Microsoft.OperationalInsights/workspaces"),
+    "source": (
+        "theirs",
+        "Storage/storageAccounts/stx/blobServices/default/containers/lake",
+        "is no id of Microsoft.Storage/storageAccounts",
+    ),
+    "source_data": ("theirs", "Storage/storageAccounts/stx", "storageAccounts/blobServices/containers"),
+    "source ": ("RG-Example-mlops", "Storage/storageAccounts/stx", "this is the organisation's own"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_IDS)
+def test_what_exists_is_of_its_kind_and_not_the_organisations_own(tmp_path: Path, kind: str) -> None:
+    group, rest, said = BAD_IDS[kind]
+    existing = f"monthly_budget: 400\n        existing: {{{kind.strip()}: [{PROVIDERS.format(group)}{rest}]}}"
+    with pytest.raises(Misuse, match=f"projects.yaml:46: .*{said}"):
+        settings.load(write(tmp_path, ("monthly_budget: 400", existing)))
 
 
 def test_the_examples_ids_are_named_before_anything_is_made() -> None:
@@ -214,7 +272,7 @@ def test_azure_devops_takes_two_steps(run) -> None:
 
 def test_the_matrix_is_assigned_and_nothing_is_given_twice(made: Monitor) -> None:
     assert max(granted(made).values()) == 1
-    elsewhere = ("subnet", "dns_zones", "log_workspace", "source")
+    elsewhere = ("subnet", "dns_zones", "log_workspace", "source", "source_data")
     whys = {
         right.why
         for environment in settings.ENVIRONMENTS
@@ -230,12 +288,21 @@ def test_one_group_may_be_several(run) -> None:
 
 
 def test_what_a_stack_uses_of_others_is_granted_where_it_lies(run) -> None:
-    subnet = (
-        "/subscriptions/00000000-0000-0000-0000-000000000102/resourceGroups/net/providers/Microsoft.Network/v/subnets/a"
-    )
+    subnet = f"{PROVIDERS.format('net')}Network/virtualNetworks/v/subnets/a"
     existing = f"monthly_budget: 400\n        existing: {{subnet: [{subnet}]}}"
     found = of(run(("monthly_budget: 400", existing)), "RoleAssignment", f"{SLUG}-prod-deploy-mlops-network-user")
     assert [each.inputs["scope"] for each in found] == [subnet]
+
+
+def test_deploy_gives_one_role_on_a_source_and_another_in_its_container(run) -> None:
+    account = f"{PROVIDERS.format('lake')}Storage/storageAccounts/stlake"
+    container = f"{account}/blobServices/default/containers/ours"
+    existing = f"monthly_budget: 400\n        existing: {{source: [{account}], source_data: [{container}]}}"
+    found = of(run(("monthly_budget: 400", existing)), "RoleAssignment", f"{SLUG}-prod-deploy-role-based")
+    limits = {each.inputs["scope"]: each.inputs["condition"] for each in found}
+    reads, approves = "Storage Blob Data Reader", "Azure AI Enterprise Network Connection Approver"
+    assert roles.BUILT_IN[reads] in limits[container] and roles.BUILT_IN[approves] not in limits[container]
+    assert roles.BUILT_IN[approves] in limits[account] and roles.BUILT_IN[reads] not in limits[account]
 
 
 def test_the_deploy_identity_cannot_grant_more_than_its_stack_needs(made: Monitor) -> None:
@@ -246,8 +313,19 @@ def test_the_deploy_identity_cannot_grant_more_than_its_stack_needs(made: Monito
         assert condition.count(role) == 2
     for role in ("Contributor", "Role Based Access Control Administrator"):
         assert roles.BUILT_IN[role] not in condition
-    for who in ("deploy", "reader", "operate"):
-        assert f"principal-incomesupp-prod-{who}" in condition
+    for environment in settings.ENVIRONMENTS:
+        for who in settings.identities(environment):
+            assert condition.count(f"principal-incomesupp-{environment}-{who}") == 2
+    assert len(condition) < 8000, "Azure's limit is 8 KB"
+
+
+def test_ci_identities_lie_in_the_organisations_group_and_subscription(run) -> None:
+    other = "00000000-0000-0000-0000-000000000777"
+    apart = run(("  prod: 00000000-0000-0000-0000-000000000102", f"  prod: {other}"))
+    found = [*of(apart, "UserAssignedIdentity"), *of(apart, "FederatedIdentityCredential")]
+    assert len(found) == 14
+    assert {each.inputs["resourceGroupName"] for each in found} == {"organisation"}
+    assert not any(other in each.provider for each in found)
 
 
 def test_entries_of_the_ledger_can_be_added_and_not_changed(made: Monitor) -> None:
@@ -255,7 +333,7 @@ def test_entries_of_the_ledger_can_be_added_and_not_changed(made: Monitor) -> No
         writes = "ledger-controller" in each.name
         assert ("'leases/" in str(each.inputs.get("condition"))) == writes, each.name
     (prod,) = of(made, "RoleAssignment", f"{SLUG}-prod-operate-mlops-ledger-controller")
-    assert prod.inputs["condition"].endswith("StringEqualsIgnoreCase {'leases/prod'}))")
+    assert "StringLike 'prod/*'" in prod.inputs["condition"]
     written = {
         each.inputs["roleName"]: each.inputs["permissions"][0]["dataActions"] for each in of(made, "RoleDefinition")
     }
@@ -289,6 +367,7 @@ def test_a_projects_block_is_printed_as_it_goes_into_its_stack_file(made: Monito
     assert "config:\n  income-support-triage:organisation:\n    " in page
     assert "secretsprovider: azurekeyvault://kv-example-mlops-" in page
     assert "AZURE_CLIENT_ID_OPERATE=client-incomesupp-prod-operate" in page
+    assert "environments already, with deployment branches only main: prod, prod-operate." in page
     with pytest.raises(Misuse, match="did you mean `income-support-triage`"):
         onboarded.page(made.outputs["projects"], "income-support-triag", "prod")
 

@@ -6,7 +6,7 @@ AmlRunStatusChangedEvent (Azure Monitor Logs reference, Microsoft, 2026).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 
 import pulumi
 from pulumi_azure_native import consumption, monitor
@@ -133,7 +133,7 @@ class Guards(Part):
             amount=stack.project.service.cost_per_month,
             category="Cost",
             time_grain="Monthly",
-            time_period={"start_date": f"{date.today().replace(day=1)}T00:00:00Z"},
+            time_period={"start_date": f"{datetime.now(UTC):%Y-%m}-01T00:00:00Z"},
             notifications={
                 "spent": notice(80, "Actual", owner),
                 "expected": notice(100, "Forecasted", owner),

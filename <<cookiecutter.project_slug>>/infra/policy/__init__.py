@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from policy import access, cost, data, grants, keep, keys, logs, network, tags
+from policy import access, computes, cost, data, grants, keep, keys, kinds, logs, network, tags
 from policy.limits import FILE, limits
 from policy.rule import UNKNOWN, Resource, Rule, Violation
 
 __all__ = ["RULES", "UNKNOWN", "Resource", "Rule", "Violation", "judge"]
 
 RULES: tuple[Rule, ...] = tuple(
-    rule for topic in (access, keys, network, grants, logs, data, keep, cost, tags) for rule in topic.RULES
+    rule
+    for topic in (kinds, access, keys, network, grants, logs, data, keep, computes, cost, tags)
+    for rule in topic.RULES
 )
 
 

@@ -1,23 +1,34 @@
 """Who can reach what: from where, and over which protocol."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
 from policy.limits import Inbound, Limits
-from policy.rule import UNKNOWN, Finding, Resource, differs, each, table, whole
+from policy.rule import UNKNOWN, Finding, Resource, differs, each, folded, shown, table, whole
 
-COMPUTE, WORKSPACE = "machinelearningservices:Compute", "machinelearningservices:Workspace"
-CLOSED: dict[str, tuple[str, Any]] = {
-    WORKSPACE: ("publicNetworkAccess", "Disabled"),
-    COMPUTE: ("properties.properties.enableNodePublicIp", False),
-    "storage:StorageAccount": ("publicNetworkAccess", "Disabled"),
-    "keyvault:Vault": ("properties.publicNetworkAccess", "Disabled"),
-    "containerregistry:Registry": ("publicNetworkAccess", "Disabled"),
-    "cognitiveservices:Account": ("properties.publicNetworkAccess", "Disabled"),
-    "eventhub:Namespace": ("publicNetworkAccess", "Disabled"),
+WORKSPACE = "machinelearningservices:Workspace"
+CLOSED: dict[str, dict[str, tuple[Any, ...]]] = {
+    WORKSPACE: {
+        "publicNetworkAccess": ("Disabled",),
+        "serverlessComputeSettings.serverlessComputeNoPublicIP": (True, None),
+    },
+    "machinelearningservices:Compute": {"properties.properties.enableNodePublicIp": (False,)},
+    "storage:StorageAccount": {"publicNetworkAccess": ("Disabled",)},
+    "keyvault:Vault": {"properties.publicNetworkAccess": ("Disabled",)},
+    "containerregistry:Registry": {
+        "publicNetworkAccess": ("Disabled",),
+        "policies.exportPolicy.status": ("disabled",),
+    },
+    "applicationinsights:Component": {
+        "publicNetworkAccessForIngestion": ("Disabled",),
+        "publicNetworkAccessForQuery": ("Disabled",),
+    },
+    "operationalinsights:Workspace": {"publicNetworkAccessForIngestion": ("Disabled",)},
+    "cognitiveservices:Account": {"properties.publicNetworkAccess": ("Disabled",)},
+    "eventhub:Namespace": {"publicNetworkAccess": ("Disabled",)},
 }
-"""By kind, the input that closes it to the internet. Absent means open, as in Azure."""
+"""By kind, the inputs that close it to the internet, and their values. Absent means open, unless None is among them."""
 
 FIREWALL = {
     "storage:StorageAccount": "networkRuleSet",
@@ -31,18 +42,15 @@ WIDEST = 16
 
 def exposed(resource: Resource, inbound: Inbound) -> Iterator[str]:
     """Findings that a resource can be reached from further away than `inbound` says."""
-    path, closed = CLOSED.get(resource.kind, ("", None))
-    if not path or (resource.kind == COMPUTE and not managed(resource)):
-        return
+    findings = [
+        finding
+        for path, allowed in CLOSED.get(resource.kind, {}).items()
+        for finding in differs(resource, path, *allowed)
+    ]
     if inbound == "private":
-        yield from differs(resource, path, closed)
-    elif inbound == "listed" and resource.kind in FIREWALL and any(differs(resource, path, closed)):
+        yield from findings
+    elif inbound == "listed" and resource.kind in FIREWALL and findings:
         yield from differs(resource, f"{FIREWALL[resource.kind]}.defaultAction", "Deny")
-
-
-def managed(compute: Resource) -> bool:
-    """Whether a compute consists of machines that Azure ML starts."""
-    return compute.get("properties.computeType") in ("AmlCompute", "ComputeInstance", UNKNOWN)
 
 
 @each(
@@ -60,8 +68,7 @@ def no_public_access(resource: Resource, limits: Limits) -> Iterator[str]:
     fix="Let it follow `network.inbound` in infra/Pulumi.{stack}.yaml, as the workspace does.",
 )
 def as_private_as_the_workspace(resources: Sequence[Resource], limits: Limits) -> Iterator[Finding]:
-    path, closed = CLOSED[WORKSPACE]
-    if any(each.get(path) == closed for each in resources if each.kind == WORKSPACE):
+    if any(folded(each.get("publicNetworkAccess")) == "disabled" for each in resources if each.kind == WORKSPACE):
         yield from ((resource, finding) for resource in resources for finding in exposed(resource, "private"))
 
 
@@ -72,19 +79,43 @@ def as_private_as_the_workspace(resources: Sequence[Resource], limits: Limits) -
 )
 def no_wide_range(resource: Resource, limits: Limits) -> Iterator[str]:
     rules = resource.get(f"{FIREWALL[resource.kind]}.ipRules")
-    for rule in rules if isinstance(rules, list) else ():
-        address = UNKNOWN if rule is UNKNOWN else rule.get("iPAddressOrRange", rule.get("value"))
-        if isinstance(address, str) and prefix(address) < WIDEST:
-            yield f"it lets in {address}; a range must be /{WIDEST} or narrower."
+    if rules is UNKNOWN or rules is None:
+        return
+    for rule in rules if isinstance(rules, list) else [rules]:
+        address = rule.get("iPAddressOrRange", rule.get("value")) if isinstance(rule, Mapping) else rule
+        if address is not UNKNOWN and prefix(address) < WIDEST:
+            yield f"it lets in {shown(address)}; a range must be /{WIDEST} or narrower."
 
 
-def prefix(address: str) -> int:
+def prefix(address: Any) -> int:
     """The length of a range's prefix; 0 for what is none."""
     try:
-        return ip_network(address, strict=False).prefixlen
+        return ip_network(str(address), strict=False).prefixlen
     except ValueError:
         return 0
 
+
+no_way_around = table(
+    "no-way-around",
+    "There is one way in: no local users, no networks or services of others, no secrets for whoever deploys.",
+    {
+        "storage:StorageAccount": {
+            "networkRuleSet.resourceAccessRules": ([], None),
+            "networkRuleSet.virtualNetworkRules": ([], None),
+            "isLocalUserEnabled": False,
+            "isSftpEnabled": (False, None),
+            "isNfsV3Enabled": (False, None),
+            "allowCrossTenantReplication": False,
+        },
+        "keyvault:Vault": {
+            "properties.networkAcls.virtualNetworkRules": ([], None),
+            "properties.enabledForDeployment": (False, None),
+            "properties.enabledForTemplateDeployment": (False, None),
+        },
+        WORKSPACE: {"v1LegacyMode": (False, None), "allowPublicAccessWhenBehindVnet": (False, None)},
+    },
+    fix="Change it in infra/components/.",
+)
 
 no_public_data = table(
     "no-public-data",
@@ -107,15 +138,4 @@ only_tls = table(
 )
 
 
-@each("Nobody logs in to a compute over SSH.", COMPUTE, fix="Change it in infra/components/compute.py.")
-def no_ssh(compute: Resource, limits: Limits) -> Iterator[str]:
-    kind = compute.get("properties.computeType")
-    if kind == "AmlCompute":
-        yield from differs(compute, "properties.properties.remoteLoginPortPublicAccess", "Disabled")
-        if compute.get("properties.properties.userAccountCredentials") not in (None, UNKNOWN):
-            yield "properties.properties.userAccountCredentials is set; nobody needs an account on a node."
-    elif kind == "ComputeInstance":
-        yield from differs(compute, "properties.properties.sshSettings.sshPublicAccess", "Disabled")
-
-
-RULES = (no_public_access, as_private_as_the_workspace, no_wide_range, no_public_data, only_tls, no_ssh)
+RULES = (no_public_access, as_private_as_the_workspace, no_wide_range, no_way_around, no_public_data, only_tls)

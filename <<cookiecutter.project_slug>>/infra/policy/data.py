@@ -6,15 +6,24 @@ from typing import get_args
 from policy.access import exposed
 from policy.limits import Inbound, Limits
 from policy.logs import sends, settings
-from policy.rule import Finding, Resource, whole
+from policy.rule import UNKNOWN, Finding, Resource, shown, whole
 
 STRICT = get_args(Inbound)
 
 
 def classifications(resources: Sequence[Resource], limits: Limits) -> list[str]:
-    """The classifications that the stack's tags name, of those in `limits.yml`."""
-    found = {each.get("tags.classification") for each in resources}
+    """The classifications that the stack's tags name, of those in `limits.yml`: the strictest last."""
+    found = [each.get("tags.classification") for each in resources]
     return [word for word in limits.all.classifications if word in found]
+
+
+@whole("All of a stack has one classification, the strictest of its data.", fix="Give the resource `tags=stack.tags`.")
+def one_classification(resources: Sequence[Resource], limits: Limits) -> Iterator[Finding]:
+    *_, strictest = classifications(resources, limits) or [None]
+    for resource in resources:
+        word = resource.get("tags.classification")
+        if word not in (None, UNKNOWN, strictest):
+            yield resource, f"its tag is {shown(word)}, and others are {shown(strictest)}."
 
 
 @whole(
@@ -40,4 +49,4 @@ def reads_are_logged(resources: Sequence[Resource], limits: Limits) -> Iterator[
             yield account, f"data here is {words[-1]}, and no diagnostic setting sends StorageRead; one must."
 
 
-RULES = (as_closed_as_its_data, reads_are_logged)
+RULES = (one_classification, as_closed_as_its_data, reads_are_logged)

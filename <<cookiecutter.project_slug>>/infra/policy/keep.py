@@ -1,9 +1,10 @@
 """What is deleted by mistake can be had back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from policy.limits import Limits
-from policy.rule import UNKNOWN, Finding, Resource, differs, each, least, table, whole
+from policy.rule import UNKNOWN, Finding, Resource, differs, each, least, number, shown, table, whole
 
 vault_recoverable = table(
     "vault-recoverable",
@@ -20,8 +21,8 @@ vault_recoverable = table(
 )
 def storage_redundant(account: Resource, limits: Limits) -> Iterator[str]:
     sku = account.get("sku.name")
-    if isinstance(sku, str) and sku.partition("_")[2] not in limits.here.storage.redundancy:
-        yield f"sku.name is {sku}; it must end in {' or '.join(limits.here.storage.redundancy)}."
+    if sku is not UNKNOWN and str(sku).partition("_")[2] not in limits.here.storage.redundancy:
+        yield f"sku.name is {shown(sku)}; it must end in {' or '.join(limits.here.storage.redundancy)}."
 
 
 @whole(
@@ -53,6 +54,25 @@ def holds(account: Resource, service: Resource) -> bool:
 
 
 @each(
+    "No lifecycle rule deletes earlier than deleted data is kept.",
+    "storage:ManagementPolicy",
+    fix="Set `storage.keep_deleted_days` in infra/Pulumi.{stack}.yaml, or correct infra/components/storage.py.",
+)
+def lifecycle_waits(lifecycle: Resource, limits: Limits) -> Iterator[str]:
+    rules, wanted = lifecycle.get("policy.rules"), limits.here.storage.keep_deleted_days
+    for rule in rules if wanted and rules is not UNKNOWN else ():
+        for what, action in parts(dict(parts(dict(parts(rule)).get("definition"))).get("actions")):
+            for when, days in parts(dict(parts(action)).get("delete")):
+                if days is not UNKNOWN and not (number(days) and days >= wanted):
+                    yield f"it deletes {what} where {when} is {shown(days)}; it must be at least {wanted}."
+
+
+def parts(value: Any) -> Iterable[tuple[str, Any]]:
+    """What is inside a value; nothing where it is absent or not known yet."""
+    return () if value is None or value is UNKNOWN else value.items()
+
+
+@each(
     "The workspace cannot be deleted by a change of the program where people rely on it.",
     "machinelearningservices:Workspace",
     fix="Give it `protect=True` in infra/components/workspace.py.",
@@ -62,4 +82,4 @@ def workspace_protected(workspace: Resource, limits: Limits) -> Iterator[str]:
         yield "it is not protected; it must be."
 
 
-RULES = (vault_recoverable, storage_redundant, storage_recoverable, workspace_protected)
+RULES = (vault_recoverable, storage_redundant, storage_recoverable, lifecycle_waits, workspace_protected)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from policy.limits import Limits
-from policy.rule import STACK, UNKNOWN, Finding, Resource, each, table, whole
+from policy.rule import STACK, UNKNOWN, Finding, Resource, table, whole
 
 LOOKS_LIKE_A_KEY = re.compile(
     r"(account|access)_?key=|shared_?access_?signature|instrumentationkey=|password=|client_?secret=|[?&]sig="
@@ -47,12 +47,6 @@ vault_by_roles = table(
     fix="Change it in infra/components/vault.py.",
 )
 
-
-@each("A vault has no access policy.", "keyvault:AccessPolicy", fix="Remove it; add a row to infra/roles.py instead.")
-def no_access_policy(resource: Resource, limits: Limits) -> Iterator[str]:
-    yield "it is an access policy, which roles replace."
-
-
 datastores_by_identity = table(
     "datastores-by-identity",
     "Data is reached with identities: where keys are off, a datastore with a key cannot be read.",
@@ -77,7 +71,6 @@ RULES = (
     no_local_login,
     no_registry_password,
     vault_by_roles,
-    no_access_policy,
     datastores_by_identity,
     no_key_as_output,
 )

@@ -12,6 +12,7 @@ from mlops.specs.load import meant, read
 FILE = Path(__file__).with_name("limits.yml")
 Words = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 Count = Annotated[int, Field(ge=0)]
+Role = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Inbound = Literal["public", "listed", "private"]
 
 
@@ -25,8 +26,11 @@ class Storage(Section):
 
 class Clusters(Section):
     sizes: Words
-    """Names of sizes; `*` stands for any text."""
+    """Names of sizes; `*` stands for any text, `[24]` for one of these characters."""
     max_nodes: Annotated[int, Field(ge=1)]
+    """Of one cluster."""
+    all_nodes: Annotated[int, Field(ge=1)]
+    """Of all clusters of a stack together; a machine of somebody's own counts as one."""
     idle_minutes: Annotated[int, Field(ge=1)]
     """The longest that a node may idle before it is given back."""
     low_priority: bool
@@ -38,10 +42,14 @@ class Environment(Section):
     isolation: Literal["none", "internet", "approved"]
     hosts: list[str]
     """Host names that the managed network may have a rule for. The first starts a firewall that is paid by the hour."""
+    service_tags: list[str]
+    """Azure's names of services that the managed network may lead to, where it leads only to what is approved."""
     diagnostics: list[Literal["workspace", "storage", "vault", "images"]]
     keep_logs_days: Count
     storage: Storage
     clusters: Clusters
+    budget: Annotated[float, Field(gt=0)]
+    """The highest budget, by the month and in the currency of the bill."""
     protect_workspace: bool
 
 
@@ -57,6 +65,10 @@ class File(Section):
     tags: Words
     untaggable: list[str]
     """Kinds of resource that cannot carry tags in Azure; `*` stands for any text."""
+    kinds: dict[str, Words]
+    """By provider, kinds of resource that may be made; `*` stands for any text."""
+    roles: dict[str, Role]
+    """Roles that a stack may assign, and their ids."""
     classifications: Annotated[dict[str, Classification], Field(min_length=1)]
     environments: Annotated[dict[str, Environment], Field(min_length=1)]
 

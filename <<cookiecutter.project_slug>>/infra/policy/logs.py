@@ -1,9 +1,10 @@
 """What happened can be seen, and for how long."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from policy.limits import Limits
-from policy.rule import UNKNOWN, Finding, Resource, each, least, whole
+from policy.rule import UNKNOWN, Finding, Resource, differs, each, least, whole
 
 LOGGED = {
     "workspace": "machinelearningservices:Workspace",
@@ -14,19 +15,32 @@ LOGGED = {
 
 
 def settings(resources: Sequence[Resource], target: Resource) -> list[Resource]:
-    """The diagnostic settings of a resource or of something inside it."""
-    return [each for each in resources if each.kind == "monitor:DiagnosticSetting" and each.of("resourceUri", target)]
+    """The diagnostic settings of a resource (of storage: of its blobs) that send to the stack's own logs, if any."""
+    homes = [each for each in resources if each.kind == "operationalinsights:Workspace"]
+    return [
+        each
+        for each in resources
+        if each.kind == "monitor:DiagnosticSetting"
+        and each.of("resourceUri", target)
+        and (target.kind != LOGGED["storage"] or blobs(each.get("resourceUri")))
+        and (not homes or any(each.of("workspaceId", home) for home in homes))
+    ]
+
+
+def blobs(uri: Any) -> bool:
+    return uri is UNKNOWN or "/blobservices/" in str(uri).lower()
 
 
 def sends(setting: Resource, *names: str) -> bool:
-    """Whether a setting sends logs (of these categories or groups; else any), or may: not all of it is known yet."""
+    """Whether a setting sends logs of one of these categories or groups, or may: not all of it is known yet."""
     logs = setting.get("logs")
     if UNKNOWN in (logs, setting.get("workspaceId")):
         return True
     return setting.get("workspaceId") is not None and any(
         log is UNKNOWN
-        or log.get("enabled")
-        and (not names or {log.get("category"), log.get("categoryGroup")} & {*names})
+        or isinstance(log, Mapping)
+        and log.get("enabled")
+        and (log.get("category") in names or log.get("categoryGroup") in names)
         for log in logs or ()
     )
 
@@ -35,17 +49,20 @@ def sends(setting: Resource, *names: str) -> bool:
 def logs_are_sent(resources: Sequence[Resource], limits: Limits) -> Iterator[Finding]:
     kinds = {LOGGED[word] for word in limits.here.diagnostics}
     for resource in resources:
-        if resource.kind in kinds and not any(map(sends, settings(resources, resource))):
-            yield resource, "no diagnostic setting sends its logs to a log workspace; one must."
+        if resource.kind in kinds and not any(
+            sends(setting, "allLogs", "audit") for setting in settings(resources, resource)
+        ):
+            yield resource, "no diagnostic setting sends `allLogs` or `audit` of it to the log workspace; one must."
 
 
 @each(
-    "Logs are kept as long as the environment asks for.",
+    "All logs are kept, as long as the environment asks for.",
     "operationalinsights:Workspace",
-    fix="Set `logs.keep_days` in infra/Pulumi.{stack}.yaml.",
+    fix="Set `logs.keep_days` in infra/Pulumi.{stack}.yaml; a cap by the day belongs in no stack.",
 )
 def logs_are_kept(resource: Resource, limits: Limits) -> Iterator[str]:
     yield from least(resource, "retentionInDays", limits.here.keep_logs_days)
+    yield from differs(resource, "workspaceCapping.dailyQuotaGb", None, -1)
 
 
 RULES = (logs_are_sent, logs_are_kept)

@@ -100,8 +100,20 @@ class Rule:
     find: Callable[[Sequence[Resource], Limits], Iterable[Finding]]
 
     def check(self, resources: Sequence[Resource], limits: Limits) -> Iterator[Violation]:
-        for resource, finding in self.find(resources, limits):
-            yield Violation(self, resource, finding, self.fix.format(stack=limits.environment))
+        """All that violates it. What it stumbles over, such as a list where Azure has a text, violates it too."""
+        fix = self.fix.format(stack=limits.environment)
+        for some in ([each] for each in resources) if self.kinds else (resources,):
+            try:
+                yield from [Violation(self, resource, finding, fix) for resource, finding in self.find(some, limits)]
+            except Exception as error:
+                blamed = some[0] if self.kinds else the_stack(some, limits)
+                problem = f"{type(error).__name__}: {error}".rstrip(".")
+                yield Violation(self, blamed, f"it cannot be judged: a value is of another type ({problem}).", fix)
+
+
+def the_stack(resources: Sequence[Resource], limits: Limits) -> Resource:
+    """What a finding about everything is said of."""
+    return next((each for each in resources if each.type == STACK), Resource(STACK, limits.environment, {}))
 
 
 def each(title: str, *kinds: str, fix: str) -> Callable[[Callable[[Resource, Limits], Iterable[str]]], Rule]:
@@ -144,17 +156,21 @@ def differs(resource: Resource, path: str, *allowed: Any) -> Iterator[str]:
 
 
 def least(resource: Resource, path: str, limit: float) -> Iterator[str]:
-    """The finding that a number is absent or under its limit; none where it is not known yet."""
+    """The finding that a number is absent, none, or under its limit; none where it is not known yet."""
     value = resource.get(path)
-    if value is not UNKNOWN and (value is None or value < limit):
+    if value is not UNKNOWN and not (number(value) and value >= limit):
         yield f"{path} is {shown(value)}; it must be at least {limit:g}."
 
 
 def most(resource: Resource, path: str, limit: float) -> Iterator[str]:
-    """The finding that a number is absent or over its limit; none where it is not known yet."""
+    """The finding that a number is absent, none, or over its limit; none where it is not known yet."""
     value = resource.get(path)
-    if value is not UNKNOWN and (value is None or value > limit):
+    if value is not UNKNOWN and not (number(value) and value <= limit):
         yield f"{path} is {shown(value)}; it must be at most {limit:g}."
+
+
+def number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def folded(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """Each resource says whose it is and what lies in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 
 from policy.limits import Limits
@@ -18,7 +18,8 @@ def tags_are_there(resource: Resource, limits: Limits) -> Iterator[str]:
     tags = resource.get("tags")
     if tags is UNKNOWN or any(fnmatch(resource.kind, pattern) for pattern in limits.all.untaggable):
         return
-    missing = [name for name in limits.all.tags if not str((tags or {}).get(name) or "").strip()]
+    given = tags if isinstance(tags, Mapping) else {}
+    missing = [name for name in limits.all.tags if not str(given.get(name) or "").strip()]
     if missing:
         yield f"it lacks {', '.join(missing)}; each must say something."
 

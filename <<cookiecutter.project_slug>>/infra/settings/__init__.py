@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import names
+import roles
 from pydantic import TypeAdapter, ValidationError
 
 from mlops import settings as project_settings
@@ -108,7 +109,7 @@ def assemble(slug: str, environment: str, folder: Path, values: Mapping[str, Any
     """A stack from its files; where the engine gives values, these count, and the file says only on which line."""
     if environment not in names.SHORT:
         raise Misuse(f"{environment!r} is no environment: {meant(environment, names.SHORT)}", folder)
-    found: list[str] = []
+    found = [f"{HERE / 'roles.py'}: {sentence}" for sentence in roles.unknown()]
     known: dict[str, Any] = {"environment": environment}
     try:
         known["project"] = project_settings.load(folder.parent / "mlops.yaml")
