@@ -11,9 +11,10 @@ from typing import Any
 import check
 import costs
 import pytest
-from record import Recorded
+from record import Job, Recorded, configured
 
 from mlops import files, settings
+from mlops.errors import Misuse
 
 SETTINGS = settings.load(check.HERE.parent / "mlops.yaml")
 PRICES = costs.load()
@@ -59,12 +60,20 @@ def one(now: Recorded, then: Recorded | None = None) -> dict[str, Any]:
         ("config:\n  a: 1\n  a: 2\n", "Pulumi.dev.yaml:3: `a` is written twice"),
     ],
 )
-def test_a_stack_file_that_cannot_be_read_is_said_so(project: Path, text: str | None, says: str) -> None:
-    file = project / "infra" / "Pulumi.dev.yaml"
-    file.unlink() if text is None else file.write_text(text, "utf-8")
+def test_a_stack_file_that_cannot_be_read_is_said_so(tmp_path: Path, text: str | None, says: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: triage\n", "utf-8")
+    if text is not None:
+        (tmp_path / "Pulumi.dev.yaml").write_text(text, "utf-8")
+    with pytest.raises(Misuse) as caught:
+        configured(Job("dev", tmp_path))
+    assert says in str(caught.value)
+
+
+def test_a_stack_file_that_is_not_there_is_no_lack_of_settings(project: Path) -> None:
+    (project / "infra" / "Pulumi.dev.yaml").unlink()
     said = "\n".join(check.told(found := check.check(["dev"], "HEAD", project / "infra")))
-    assert says in said and "is missing; add it" not in said
     assert found["status"] == 2
+    assert "Pulumi.dev.yaml: cannot be read" in said and "is missing; add it" not in said
 
 
 def test_a_project_as_it_was_made_passes(project: Path) -> None:
