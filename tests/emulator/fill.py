@@ -2,15 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from tests.emulator.ids import GROUP_TYPE
 from tests.emulator.rules.managed_network import isolation
 from tests.emulator.rules.rule import Ask
 from tests.emulator.store import TENANT, Document
-
-if TYPE_CHECKING:
-    pass
 
 READ_ONLY = ("id", "name", "type", "systemData")
 

@@ -46,7 +46,7 @@ def test_destroy_leaves_only_what_the_organisation_made(up: Up, name: str) -> No
         assert there.cloud.ids("/workspaces/mlw-")
         stack.run("state", "unprotect", "--all", "--yes").ok()
     stack.destroy().ok()
-    group = stack.outputs().get("resource_group") or f"rg-incomesupp-{name[:3]}"
+    group = there.blocks[SLUG][name]["organisation"]["resource_group"]
     left = [id for id in there.cloud.ids(f"/resourceGroups/{group}") if "/id-ci-" not in id]
     assert not [id for id in left if re.search(r"storageAccounts|vaults|workspaces|registries|virtualNetworks", id)]
     assert not stack.resources()
