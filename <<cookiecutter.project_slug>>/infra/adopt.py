@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine import STACKS, STATE, pulumi_says
+from engine import STACKS, STATE, installed, pulumi_says
 
 from mlops.errors import Misuse, MlopsError
 
@@ -33,12 +33,12 @@ def adopt(stack: str) -> int:
     found = existing([json.loads(line) for line in lines if line.startswith("{")])
     if not found["resources"]:
         raise Misuse(f"the last `make infra-up STACK={stack}` stopped at nothing that is there already.")
-    file = STATE / f"{stack}.adopt.json"
+    pulumi, file = installed(), STATE / f"{stack}.adopt.json"
     file.write_text(json.dumps(found, indent=2), "utf-8")
     for resource in found["resources"]:
         print(f"{resource['name']}: {resource['id']}")
     options = ("--generate-code=false", "--protect=false", "--skip-preview", "--yes")
-    return 3 if pulumi_says("pulumi", "import", "--file", str(file), "--stack", stack, *options) else 0
+    return 3 if pulumi_says(pulumi, "import", "--file", str(file), "--stack", stack, *options) else 0
 
 
 def existing(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

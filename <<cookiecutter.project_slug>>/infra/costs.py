@@ -15,6 +15,7 @@ from pydantic import Field
 from mlops.sections import Section, validated
 from mlops.settings import Settings
 from mlops.specs.load import read
+from mlops.words import counted
 
 FILE = Path(__file__).with_name("prices.yml")
 MONTH = {"month": 1, "GB": 1, "day": 365 / 12, "hour": 730}
@@ -85,7 +86,7 @@ class Estimate:
 
     @property
     def fixed(self) -> float:
-        """The sum by the month of all that is known and does not depend on use."""
+        """The sum by the month of all that is known and does not depend on use: it costs at least that."""
         return sum(line.month or 0 for line in self.lines)
 
     @property
@@ -169,21 +170,28 @@ def table(estimate: Estimate) -> list[tuple[str, str, str, str]]:
         price = "unknown" if line.price is None else f"{line.price:g} a {line.unit}"
         month = "by use" if line.used else "unknown" if line.month is None else f"{line.month:.2f}"
         rows.append((f"{line.item} ({line.note})" if line.note else line.item, f"{line.count:g}", price, month))
-    return [*rows, ("together, without what is unknown", "", "", f"{estimate.fixed:.2f} {estimate.currency}")]
+    return [*rows, ("together, of what is known", "", "", f"{estimate.fixed:.2f} {estimate.currency}")]
 
 
 def verdict(estimate: Estimate, settings: Settings, prices: Prices) -> str:
     """The sum against `service.cost_per_month`, in words."""
-    allowed, currency = settings.service.cost_per_month, settings.service.currency
-    unknown = f"; the price of {', '.join(estimate.unknown)} is unknown" if estimate.unknown else ""
-    known = f"{estimate.environment}: {estimate.fixed:.2f} {estimate.currency} a month before any job runs{unknown}."
-    rate = 1.0 if currency == estimate.currency else getattr(prices.exchange.get(currency), "rate", None)
-    if rate is None:
-        return f"{known} Not compared with `service.cost_per_month`: add exchange.{currency} to infra/prices.yml."
+    allowed, currency, unknown = settings.service.cost_per_month, settings.service.currency, estimate.unknown
+    least, most = ("at least ", "at most ") if unknown else ("", "")
+    known = f"{estimate.environment}: {least}{estimate.fixed:.2f} {estimate.currency} a month before any job runs"
+    known += f", {counted(len(unknown), 'price')} unknown ({'; '.join(unknown)})." if unknown else "."
+    rate, at = 1.0, ""
+    if currency != estimate.currency:
+        if currency not in prices.exchange:
+            return f"{known} Not compared with `service.cost_per_month`: add exchange.{currency} to infra/prices.yml."
+        exchange = prices.exchange[currency]
+        rate = exchange.rate
+        at = f" At {rate:g} {estimate.currency} for 1 {currency} on {exchange.date} ({exchange.source})."
     rest = allowed - estimate.fixed / rate
     if rest < 0:
-        return f"{known} That is {-rest:.2f} {currency} more than `service.cost_per_month` allows ({allowed:g})."
-    return f"{known} Of {allowed:g} {currency} in `service.cost_per_month`, {rest:.2f} are left for jobs."
+        said = f"That is {least}{-rest:.2f} {currency} more than `service.cost_per_month` allows ({allowed:g})."
+    else:
+        said = f"Of {allowed:g} {currency} in `service.cost_per_month`, {most}{rest:.2f} are left for jobs."
+    return f"{known} {said}{at}"
 
 
 def difference(before: Estimate, after: Estimate) -> list[tuple[str, str, str]]:

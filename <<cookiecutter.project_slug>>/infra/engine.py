@@ -41,8 +41,7 @@ def act(verb: str, stack: str, more: Sequence[str]) -> int:
         raise Misuse(f"say which stack, as in `make infra-{verb} STACK=dev`: {', '.join(STACKS)}.")
     if verb == "destroy" and stack == "prod":
         raise Misuse("prod is not destroyed from here; docs/infrastructure.md says how a person does it.")
-    if not (pulumi := shutil.which("pulumi")):
-        raise Misuse("`pulumi` is not on the PATH: install it (https://www.pulumi.com/docs/install), 3.258 or newer.")
+    pulumi = installed()
     if not configured(Job(stack))[2]:
         raise Misuse(
             "the project is not onboarded: have one entry added to the organisation's projects.yaml, and paste "
@@ -65,6 +64,13 @@ def act(verb: str, stack: str, more: Sequence[str]) -> int:
     if verb == "preview":
         passed.write_text(previewed)
     return 0
+
+
+def installed() -> str:
+    """Where `pulumi` is. Raises Misuse where it is not."""
+    if not (found := shutil.which("pulumi")):
+        raise Misuse("`pulumi` is not on the PATH: install it (https://www.pulumi.com/docs/install), 3.258 or newer.")
+    return found
 
 
 def pulumi_says(*command: str) -> int:

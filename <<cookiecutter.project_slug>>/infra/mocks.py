@@ -16,6 +16,17 @@ from pulumi.runtime.proto import resource_pb2
 from record import NOBODY
 
 SUFFIX = "x7k2"
+KEY = f"{'made/up+key' * 8}"[:86] + "=="
+SECRETS = {
+    "keys": [{"keyName": "key1", "value": KEY, "permissions": "FULL"}],
+    "passwords": [{"name": "password", "value": KEY}],
+    **{f"{which}{what}": KEY for which in ("primary", "secondary") for what in ("Key", "SharedKey")},
+    **{
+        f"{which}ConnectionString": f"Endpoint=sb://nobody/;SharedAccessKey={KEY}" for which in ("primary", "secondary")
+    },
+    **dict.fromkeys(("key1", "key2", "userStorageKey", "accountSasToken", "serviceSasToken"), KEY),
+}
+"""What Azure's `list…` answers with, by the names that its services use."""
 
 
 class Monitor(mocks.MockMonitor):
@@ -93,10 +104,11 @@ class Monitor(mocks.MockMonitor):
 
 
 class Nothing(mocks.Mocks):
-    """Answers a program's questions to Azure: nobody is signed in, and nothing is there."""
+    """Answers a program's questions to Azure: nobody is signed in, and nothing is there but keys."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        return {"clientId": NOBODY, "objectId": NOBODY, "subscriptionId": NOBODY, "tenantId": NOBODY}
+        nobody = {"clientId": NOBODY, "objectId": NOBODY, "subscriptionId": NOBODY, "tenantId": NOBODY}
+        return nobody | (SECRETS if re.search(r":(list|get)\w*(Keys|Credentials|SAS)$", args.token) else {})
 
     def new_resource(self, args: mocks.MockResourceArgs) -> Any:
         return "", {}

@@ -12,12 +12,12 @@ import re
 import runpy
 import subprocess
 import sys
-import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from policy.rule import Resource, Unknown
+from slip import sentence
 
 from mlops.errors import Misuse, MlopsError
 from mlops.specs.load import read
@@ -55,7 +55,7 @@ class Recorded:
     onboarded: bool = True
     refused: str = ""
     failed: str = ""
-    """The traceback of a mistake in the program itself."""
+    """A mistake in the program itself, at its line."""
 
 
 def record(jobs: Iterable[Job]) -> list[Recorded]:
@@ -136,8 +136,8 @@ def run(job: Job) -> Recorded:
         refused = str(error)
     except SystemExit as error:
         refused = str(error.code)
-    except Exception:
-        failed = traceback.format_exc()
+    except Exception as error:
+        failed = sentence(error, job.folder)
     return Recorded(job, tuple(monitor.seen.values()), monitor.after, onboarded, refused, failed)
 
 

@@ -1,71 +1,15 @@
-"""Who is told when the service is not what `service:` in mlops.yaml promises, or costs too much.
+"""Who is told when the service is not what `service:` in mlops.yaml promises, or costs too much."""
 
-Alerts ask the log workspace, since endpoints come and go with releases. Columns: AmlOnlineEndpointTrafficLog and
-AmlRunStatusChangedEvent (Azure Monitor Logs reference, Microsoft, 2026).
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pulumi
+from alerts import Alert, alerts
 from pulumi_azure_native import consumption, monitor
 from settings import Stack
 
 from components.observability import Observability
 from components.part import Part
 from components.workspace import Workspace
-from mlops.settings import Service
-
-FEW = 20
-"""Fewer requests than this in a window say nothing about a share."""
-FAST = 10
-"""How many times faster than promised failures use up what is allowed, before somebody is called at once."""
-
-
-@dataclass(frozen=True)
-class Alert:
-    """A question to the logs: it fires when `figure`, a column of the answer, is over the limit."""
-
-    name: str
-    about: str
-    query: str
-    limit: float
-    window: str
-    every: str
-    severity: int
-    """0 is critical, 4 is for the record."""
-
-
-def alerts(service: Service) -> Iterator[Alert]:
-    """What must be noticed, by the figures that callers rely on."""
-    if online := service.online:
-        allowed = round(1 - online.availability, 6)
-        fast = min(FAST * allowed, 0.9)
-        p95 = online.p95_ms
-        yield Alert("failing", f"More than {fast:.1%} of requests fail.", FAILED, fast, "PT5M", "PT5M", 1)
-        yield Alert("unavailable", f"More than {allowed:.2%} of requests fail.", FAILED, allowed, "PT1H", "PT15M", 2)
-        yield Alert("slow", f"One request in twenty takes longer than {p95:g} ms.", SLOW, p95, "PT15M", "PT5M", 2)
-    deadline = service.batch.deadline_minutes
-    yield Alert("late", f"A run takes longer than {deadline:g} minutes.", LATE, deadline, "P2D", "PT15M", 2)
-
-
-FAILED = f"""AmlOnlineEndpointTrafficLog
-| where _ResourceId startswith "WORKSPACE"
-| summarize requests = count(), errors = countif(toint(ResponseCode) >= 500)
-| where requests >= {FEW}
-| project figure = todouble(errors) / requests"""
-SLOW = f"""AmlOnlineEndpointTrafficLog
-| where _ResourceId startswith "WORKSPACE" and toint(ResponseCode) < 400
-| summarize requests = count(), p95_ms = todouble(percentile(TotalDurationMs, 95))
-| where requests >= {FEW}
-| project figure = p95_ms"""
-LATE = """AmlRunStatusChangedEvent
-| where _ResourceId startswith "WORKSPACE" and RunId == RootRunId
-| summarize started = minif(TimeGenerated, Status == "Running"),
-    ended = maxif(TimeGenerated, Status in ("Completed", "Failed", "Canceled")) by RunId
-| where isnotnull(started)
-| project figure = todouble(datetime_diff("minute", coalesce(ended, now()), started))"""
 
 
 class Guards(Part):

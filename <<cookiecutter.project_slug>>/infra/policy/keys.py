@@ -8,7 +8,7 @@ from policy.rule import STACK, UNKNOWN, Finding, Resource, table, whole
 
 LOOKS_LIKE_A_KEY = re.compile(
     r"(account|access)_?key=|shared_?access_?signature|instrumentationkey=|password=|client_?secret=|[?&]sig="
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY|^[a-z0-9+/]{86}==$|^eyj[\w-]+\.eyj[\w-]+\.",
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY|(?<![a-z0-9+/])[a-z0-9+/]{86}==|\beyj[\w-]+\.eyj[\w-]+\.",
     re.IGNORECASE,
 )
 """Connection strings, signed addresses, private keys, keys of storage accounts, tokens."""

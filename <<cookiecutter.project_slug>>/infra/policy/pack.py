@@ -71,7 +71,7 @@ def policy(rule: Rule, environments: Mapping[str, Limits], inputs: dict[str, Map
     def judge(resources: Sequence[Resource], report: ReportViolation) -> None:
         environment = environments.get(stack(resources[0].urn)) if resources else None
         for violation in rule.check(resources, environment) if environment else ():
-            report(violation.detail, violation.resource.urn)
+            report(violation.detail(), violation.resource.urn)
 
     def one(args: ResourceValidationArgs, report: ReportViolation) -> None:
         made = resource(args)

@@ -75,13 +75,14 @@ class Violation:
     finding: str
     fix: str
 
-    @property
-    def detail(self) -> str:
+    def detail(self, others: int = 0) -> str:
+        """Without the title; `others` is the number of resources that have the same."""
         where = "The stack" if self.resource.type == STACK else f"`{self.resource.name}` ({self.resource.kind})"
-        return f"{where}: {self.finding} {self.fix}"
+        more = f" and {others} more" if others else ""
+        return f"{where}{more}: {self.finding} {self.fix}"
 
     def __str__(self) -> str:
-        return f"{self.rule.title} {self.detail}"
+        return f"{self.rule.title} {self.detail()}"
 
 
 Finding = tuple[Resource, str]

@@ -8,6 +8,7 @@ from typing import Any
 
 import names
 import roles
+from policy.limits import limits
 from pydantic import TypeAdapter, ValidationError
 
 from mlops import settings as project_settings
@@ -110,14 +111,19 @@ def assemble(slug: str, environment: str, folder: Path, values: Mapping[str, Any
     if environment not in names.SHORT:
         raise Misuse(f"{environment!r} is no environment: {meant(environment, names.SHORT)}", folder)
     found = [f"{HERE / 'roles.py'}: {sentence}" for sentence in roles.unknown()]
-    known: dict[str, Any] = {"environment": environment}
+    known: dict[str, Any] = {}
+    try:
+        known["limits"] = limits(environment, folder / "policy" / "limits.yml")
+    except Misuse as error:
+        found.append(str(error))
     try:
         known["project"] = project_settings.load(folder.parent / "mlops.yaml")
         known["classification"] = strictest(known["project"])
     except Misuse as error:
         found.append(str(error))
-    document = config(slug, folder / f"Pulumi.{environment}.yaml", optional=values is not None)
-    given = document.plain() if values is None else dict(values)
+    document, strangers = config(slug, folder / f"Pulumi.{environment}.yaml", optional=values is not None)
+    found += strangers
+    given = document.plain() if values is None else (document.plain() if strangers else {}) | dict(values)
     try:
         known |= dict(Topics.model_validate(given))
     except ValidationError as error:
@@ -137,18 +143,30 @@ def assemble(slug: str, environment: str, folder: Path, values: Mapping[str, Any
     return Stack(slug, environment, known["project"], labels=labels, onboarded=onboarded, **topics)
 
 
-def config(slug: str, file: Path, optional: bool) -> Item:
-    """The topics of a stack file, with their lines. Raises Misuse when it cannot be read, unless that is optional."""
+def config(slug: str, file: Path, optional: bool) -> tuple[Item, list[str]]:
+    """The topics of a stack file, with their lines, and a sentence for each prefix that is not this project's.
+
+    Raises Misuse when it cannot be read, unless that is optional.
+    """
     try:
         document = yaml_file.read(file)
     except Misuse:
         if not optional:
             raise
-        return Item({}, Place(file, 1))
-    topics = {key: item for key, item in document.section("config").items() if key.startswith(f"{slug}:")}
-    return Item(
-        {key.partition(":")[2]: item for key, item in topics.items()}, document.value.get("config", document).place
-    )
+        return Item({}, Place(file, 1)), []
+    topics: dict[str, Item] = {}
+    wrong: dict[str, Item] = {}
+    for key, item in document.section("config").items():
+        prefix, _, topic = key.rpartition(":")
+        if prefix == slug or topic in Topics.model_fields:
+            topics.setdefault(topic, item)
+            wrong.setdefault(prefix, item)
+    found = [
+        f"{item.place}: keys here begin with `{prefix}:`, and Pulumi.yaml names the project {slug}: write `{slug}:`."
+        for prefix, item in wrong.items()
+        if prefix != slug
+    ]
+    return Item(topics, document.value.get("config", document).place), found
 
 
 def strictest(project: Settings) -> str:

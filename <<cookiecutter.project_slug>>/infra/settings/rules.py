@@ -4,26 +4,20 @@ Each mistake is where it stands (the first key is the topic, or `mlops.yaml`) an
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from inspect import signature
 from ipaddress import IPv4Network
-from pathlib import Path
 from typing import Any
 
-import yaml
-from policy.data import STRICT
-from policy.limits import limits
+from alerts import LONGEST
+from policy.limits import Limits
 
 from mlops.settings import Settings
 
-from .types import Cluster, Datastore, Images, Logs, Network, Storage, Tags
+from . import limited, places
+from .limited import CLOSE, OWN_TAGS, Mistakes, strictest
+from .types import Cluster, Datastore, Images, Network, Tags
 
-Mistakes = Iterator[tuple[tuple[str, ...], str]]
-REGIONS: Mapping[str, list[str]] = yaml.safe_load(Path(__file__).with_name("regions.yml").read_text("utf-8"))
-GEO_ZONES, ZONES = set(REGIONS["geo_zones"]), {*REGIONS["geo_zones"], *REGIONS["zones"]}
-KNOWN = {*ZONES, *REGIONS["single"]}
-LIMITS = Path(__file__).resolve().parents[1] / "policy" / "limits.yml"
 DNS_ZONES: Mapping[str, tuple[str, ...]] = {
     "blob": ("privatelink.blob.core.windows.net",),
     "file": ("privatelink.file.core.windows.net",),
@@ -38,56 +32,32 @@ PRIVATE_ZONES = tuple(zone for zones in DNS_ZONES.values() for zone in zones)
 PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 LARGEST_PREFIX = 27
 """Azure keeps 5 addresses, and the private endpoints take about 11 (assumed): a /28 would be full."""
-OWN_TAGS = ("project", "environment", "owner", "cost-centre", "classification", "managed-by")
 SYSTEM_DATASTORES = ("workspaceblobstore", "workspacefilestore", "workspaceartifactstore", "workspaceworkingdirectory")
 
 
 def broken(known: Mapping[str, Any]) -> Mistakes:
-    """Every mistake in what is known: `environment`, `project`, and the topics that could be read."""
-    for rule in RULES:
+    """Every mistake in what is known: `limits`, `classification`, `project`, and the topics that could be read."""
+    for rule in (*limited.RULES, *places.RULES, *RULES):
         needed = list(signature(rule).parameters)
         if known.keys() >= set(needed):
             yield from rule(*(known[name] for name in needed))
 
 
-def limited(environment: str, classification: str, network: Network, logs: Logs) -> Mistakes:
-    """What policy/limits.yml asks of an environment and its data, at the line that must say it."""
-    known = limits(environment, LIMITS)
-    here, data = known.here, known.all.classifications.get(classification)
-    if network.isolation != here.isolation:
-        yield ("network", "isolation"), needs("network", "isolation", network.isolation, environment, here.isolation)
-    asked = [(environment, here.inbound, bool({*here.diagnostics} - {"workspace"}))]
-    asked += [(f"{classification} data (mlops.yaml)", data.inbound, data.read_logs)] if data else []
-    who, reach, _ = max(asked, key=lambda each: STRICT.index(each[1]))
-    if reach == "private" and network.inbound == "public":
-        yield ("network", "inbound"), needs("network", "inbound", "public", who, "private")
-    if reach == "listed" and network.inbound == "public" and not network.allowed_ips:
-        yield (
-            ("network", "allowed_ips"),
-            f"{environment} is open to everyone with an identity, and {who} needs known addresses: list in "
-            "`allowed_ips` from where people and CI come, or write `inbound: private`",
-        )
-    if logs.scope == "workspace" and (loud := [who for who, _, logged in asked if logged]):
-        yield ("logs", "scope"), needs("logs", "scope", "workspace", loud[0], "all")
-
-
-def needs(topic: str, name: str, given: str, who: str, wanted: str) -> str:
-    return f"`{topic}.{name}` is {given}; {who} needs {wanted}: write `{name}: {wanted}`"
-
-
-def inbound(network: Network) -> Mistakes:
-    private = network.inbound == "private"
-    if private and network.isolation == "none":
-        yield (
-            ("network", "isolation"),
-            "with `isolation: none` no compute reaches storage that is private: write `isolation: internet`, or "
-            "`approved`, or `inbound: public`",
-        )
-    if private and network.allowed_ips:
-        yield ("network", "allowed_ips"), "nothing comes in past `inbound: private`: remove `allowed_ips`"
-    for name in ("address_space", "subnet", "dns_zones"):
-        if not private and getattr(network, name):
-            yield ("network", name), f"`{name}` is for private endpoints: write `inbound: private`, or remove it"
+def inbound(limits: Limits, classification: str, network: Network) -> Mistakes:
+    reach, _ = strictest(limits, classification)
+    if network.inbound == "private":
+        if network.isolation == limits.here.isolation == "none":
+            yield (
+                ("network", "isolation"),
+                "with `isolation: none` no compute reaches storage that is private: write `inbound: public`, or have "
+                f"another isolation of {limits.environment} written in infra/policy/limits.yml",
+            )
+        if network.allowed_ips:
+            yield ("network", "allowed_ips"), "nothing comes in past `inbound: private`: remove `allowed_ips`"
+    elif reach != "private":
+        for name in ("address_space", "subnet", "dns_zones"):
+            if getattr(network, name):
+                yield ("network", name), f"`{name}` is for private endpoints: remove it, or write {CLOSE}"
 
 
 def endpoints(network: Network) -> Mistakes:
@@ -147,48 +117,19 @@ def registry(network: Network, images: Images) -> Mistakes:
         yield ("images", "sku"), f"only Premium can have {' and '.join(found)}: write `sku: Premium`"
 
 
-def region(environment: str, project: Settings) -> Mistakes:
-    name = getattr(project.environments, environment).region
-    if name not in KNOWN:
-        near = get_close_matches(name.lower().replace(" ", ""), KNOWN, 1)
-        hint = f"write {near[0]}, if that is meant" if near else "if Azure has it, add it to infra/settings/regions.yml"
-        yield ("mlops.yaml", "environments", environment, "region"), f"{name!r} is no public region we know: {hint}"
-
-
-def storage_zones(environment: str, project: Settings, storage: Storage) -> Mistakes:
-    name = getattr(project.environments, environment).region
-    has = {"LRS": KNOWN, "ZRS": ZONES, "GZRS": GEO_ZONES}
-    if name in KNOWN and name not in has[storage.redundancy]:
-        possible = [redundancy for redundancy, regions in has.items() if name in regions]
-        what = "has no availability zones" if name not in ZONES else "has no paired region to copy to"
+def deadline(project: Settings) -> Mistakes:
+    if project.service.batch.deadline_minutes > LONGEST:
         yield (
-            ("storage", "redundancy"),
-            f"{name} {what}: write `redundancy: {possible[-1]}`, or take another region in mlops.yaml",
+            ("mlops.yaml", "service", "batch", "deadline_minutes"),
+            f"nobody would be told when it is missed, since alerts look back two days: write at most {LONGEST}",
         )
-
-
-def image_zones(environment: str, project: Settings, images: Images) -> Mistakes:
-    name = getattr(project.environments, environment).region
-    if images.zone_redundant and name in KNOWN - ZONES:
-        yield (
-            ("images", "zone_redundant"),
-            f"{name} has no availability zones: write `zone_redundant: false`, or take another region in mlops.yaml",
-        )
-
-
-def data_stays(environment: str, project: Settings) -> Mistakes:
-    here = getattr(project.environments, environment).region
-    for name, source in project.data.items():
-        if source.classification in ("confidential", "sensitive") and source.region != here:
-            yield (
-                ("mlops.yaml", "data", name, "region"),
-                f"{source.classification} data stays in {source.region}, and {environment} is in {here}: set "
-                f"`environments.{environment}.region` to {source.region}",
-            )
 
 
 def computes_named(computes: dict[str, Cluster]) -> Mistakes:
-    """Manage a compute cluster (Microsoft, 2025); of the last hyphen: microsoftdocs/pipelines-azureml, issue 19."""
+    """The stricter of two pages of Microsoft's: Manage a compute cluster says 3 to 24, Naming rules 3 to 32 (2026).
+
+    Of the last hyphen: microsoftdocs/pipelines-azureml, issue 19.
+    """
     if not computes:
         yield ("computes",), "without a compute no job runs: add one, such as `cpu`"
     for name in computes:
@@ -225,16 +166,12 @@ def tags_named(tags: Tags) -> Mistakes:
 
 
 RULES = (
-    limited,
     inbound,
     endpoints,
     address_space,
     fqdns,
     registry,
-    region,
-    storage_zones,
-    image_zones,
-    data_stays,
+    deadline,
     computes_named,
     datastores_named,
     tags_named,

@@ -118,8 +118,8 @@ class Logs(Section):
 
 
 class Cluster(Section):
-    size: Annotated[str, Field(pattern=r"^Standard_[A-Z]+[0-9]+[A-Za-z0-9_-]*$")]
-    """A size of virtual machine, such as Standard_DS3_v2; `az vm list-sizes --location REGION` lists them."""
+    size: Text
+    """A size of virtual machine, of those in policy/limits.yml."""
     priority: Literal["low", "dedicated"]
     max_nodes: Annotated[int, Field(ge=1)]
     idle_minutes: Annotated[int, Field(ge=1)]

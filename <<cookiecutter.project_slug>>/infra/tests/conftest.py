@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 INFRA = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(INFRA))
+sys.path[:0] = [str(INFRA), str(INFRA / "tests")]
 
 from record import Job, Recorded, record  # noqa: E402
+from right_stacks import Project  # noqa: E402
 from settings.rules import PRIVATE_ZONES  # noqa: E402
 
 STACKS = ("dev", "staging", "prod")
@@ -21,7 +22,7 @@ SUBNET = f"{SHARED}/Microsoft.Network/virtualNetworks/hub/subnets/endpoints"
 LOGS = f"{SHARED}/Microsoft.OperationalInsights/workspaces/central"
 LAKE = f"{SHARED}/Microsoft.Storage/storageAccounts/lake"
 ZONES = {name: f"{SHARED}/Microsoft.Network/privateDnsZones/{name}" for name in PRIVATE_ZONES}
-OTHERS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
+OTHERS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]] = {
     "in a network that exists": (
         "prod",
         {
@@ -32,22 +33,40 @@ OTHERS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
                 "again": {"account": LAKE.replace("lake", "Lake"), "container": "raw", "about": "The same place."},
             },
         },
-        {"cost_per_month": 1234, "batch": {"rows": 10, "deadline_minutes": 17}},
+        {"cost_per_month": 1234, "batch": {"rows": 10, "deadline_minutes": 170}},
+        {"hosts": ["data.example.org"]},
     ),
-    "a dearer dev": ("dev", {"images": {"sku": "Premium"}, "computes": {"cpu": {"size": "Standard_NC24"}}}, {}),
-    "an open prod": ("prod", {"network": {"inbound": "public"}, "images": {"sku": "Cheap"}}, {}),
+    "a dearer dev": ("dev", {"images": {"sku": "Premium"}}, {}, {}),
+    "an open prod": ("prod", {"network": {"inbound": "public"}, "images": {"sku": "Cheap"}}, {}, {}),
 }
-"""What a project may come to have: environment, what its stack file says otherwise, what `service:` says otherwise."""
+"""What a project may come to have: environment, and what its stack file, `service:` and its limits say otherwise."""
+
+EXPORT = """
+from pulumi_azure_native import storage
+found = storage.list_storage_account_keys(account_name="store", resource_group_name="group")
+pulumi.export("address", pulumi.Output.format("AccountName=store;AccountKey={0}", found.keys[0].value))
+pulumi.export("keys", [each.value for each in found.keys])
+"""
+SLIPS: Mapping[str, tuple[str, str]] = {
+    "that exports a key": ("__main__.py", EXPORT),
+    "with a name that nobody gave": ("components/vault.py", "\nSKU = STANDARD\n"),
+    "that is not Python": ("components/vault.py", "\nclass:\n"),
+}
+"""Programs of dev with something at the end of a file that does not belong there."""
 
 
 @pytest.fixture(scope="session")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """A copy of the project's `infra` folder in which a stack, and `service:` of mlops.yaml, say something else."""
+    """A copy of the project's `infra` folder in which a stack, `service:` and the stack's limits say something else."""
 
-    def copy(environment: str, topics: Mapping[str, Any], service: Mapping[str, Any]) -> Path:
+    def copy(
+        environment: str, topics: Mapping[str, Any], service: Mapping[str, Any], limits: Mapping[str, Any]
+    ) -> Path:
         folder = tmp_path_factory.mktemp("project") / "infra"
         shutil.copytree(INFRA, folder, ignore=shutil.ignore_patterns(".venv", "tests", "__pycache__"))
         edited(INFRA.parent / "mlops.yaml", folder.parent / "mlops.yaml", {"service": service})
+        file = Path("policy", "limits.yml")
+        edited(INFRA / file, folder / file, {"environments": {environment: limits}})
         slug = yaml.safe_load((INFRA / "Pulumi.yaml").read_text("utf-8"))["name"]
         file = f"Pulumi.{environment}.yaml"
         edited(INFRA / file, folder / file, {"config": {f"{slug}:{topic}": each for topic, each in topics.items()}})
@@ -72,4 +91,13 @@ def recorded(changed: Callable[..., Path]) -> Mapping[str, Recorded]:
     """What each stack registers, by its name; `prod, before it is up` has what only `up` knows as unknown."""
     jobs = {name: Job(name) for name in STACKS} | {"prod, before it is up": Job("prod", preview=True)}
     jobs |= {name: Job(each[0], changed(*each)) for name, each in OTHERS.items()}
+    jobs |= {name: Job("dev", changed("dev", {}, {}, {})) for name in SLIPS}
+    for name, (file, text) in SLIPS.items():
+        with (jobs[name].folder / file).open("a", encoding="utf-8") as program:
+            program.write(text)
     return dict(zip(jobs, record(jobs.values()), strict=True))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)

@@ -2,21 +2,25 @@
 
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import check
 import costs
+import findings
 import pytest
-from record import Job, Recorded, configured
+from policy import Resource
+from record import HERE, Job, Recorded, configured, run
 
 from mlops import files, settings
 from mlops.errors import Misuse
 
-SETTINGS = settings.load(check.HERE.parent / "mlops.yaml")
+SETTINGS = settings.load(HERE.parent / "mlops.yaml")
 PRICES = costs.load()
 
 
@@ -28,8 +32,8 @@ def git(folder: Path, *arguments: str) -> None:
 @pytest.fixture
 def project(changed: Callable[..., Path]) -> Path:
     """A committed copy of the project, as far as infrastructure goes."""
-    folder = changed("dev", {}, {}).parent
-    shutil.copytree(check.HERE.parent / "docs", folder / "docs")
+    folder = changed("dev", {}, {}, {}).parent
+    shutil.copytree(HERE.parent / "docs", folder / "docs")
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "start", "--no-verify")
@@ -47,7 +51,7 @@ def told(*stacks: dict[str, Any]) -> str:
 
 
 def one(now: Recorded, then: Recorded | None = None) -> dict[str, Any]:
-    return check.one(now, SETTINGS, then, SETTINGS, PRICES)
+    return findings.one(now, SETTINGS, then, SETTINGS, PRICES)
 
 
 @pytest.mark.parametrize(
@@ -71,13 +75,13 @@ def test_a_stack_file_that_cannot_be_read_is_said_so(tmp_path: Path, text: str |
 
 def test_a_stack_file_that_is_not_there_is_no_lack_of_settings(project: Path) -> None:
     (project / "infra" / "Pulumi.dev.yaml").unlink()
-    said = "\n".join(check.told(found := check.check(["dev"], "HEAD", project / "infra")))
+    found = one(run(Job("dev", project / "infra")))
     assert found["status"] == 2
-    assert "Pulumi.dev.yaml: cannot be read" in said and "is missing; add it" not in said
+    assert "Pulumi.dev.yaml: cannot be read" in told(found) and "is missing; add it" not in told(found)
 
 
 def test_a_project_as_it_was_made_passes(project: Path) -> None:
-    found = check.check(["dev"], "HEAD", project / "infra")
+    found = findings.check(["dev"], "HEAD", project / "infra")
     said = "\n".join(check.told(found))
     assert found["status"] == 0
     assert "no violations of the policies" in said
@@ -87,15 +91,15 @@ def test_a_project_as_it_was_made_passes(project: Path) -> None:
 
 
 def test_a_commit_that_is_not_there_is_said(project: Path) -> None:
-    with check.committed(project / "infra", "elsewhere") as (folder, why):
+    with findings.committed(project / "infra", "elsewhere") as (folder, why):
         assert folder is None
         assert "Costs are not compared with elsewhere" in why
 
 
 def test_a_rights_page_that_was_left_behind_refuses(project: Path) -> None:
-    assert check.outdated(project / "infra") == ""
+    assert findings.outdated(project / "infra") == ""
     edit(project / "docs" / "rights.md", "Who may do what", "Who may do anything")
-    assert "make infra-rights" in check.outdated(project / "infra")
+    assert "make infra-rights" in findings.outdated(project / "infra")
 
 
 def test_a_change_shows_what_it_costs(recorded: Mapping[str, Recorded]) -> None:
@@ -104,10 +108,27 @@ def test_a_change_shows_what_it_costs(recorded: Mapping[str, Recorded]) -> None:
     assert "changed" in told(found)
 
 
-def test_a_policy_refuses(recorded: Mapping[str, Recorded]) -> None:
-    found = one(recorded["a dearer dev"])
+def test_what_a_policy_refuses_is_said_once_for_each_cause(recorded: Mapping[str, Recorded]) -> None:
+    def moved(each: Resource) -> Resource:
+        return dataclasses.replace(each, inputs={**each.inputs, "location": "elsewhere"})
+
+    dev = recorded["dev"]
+    found = one(
+        dataclasses.replace(
+            dev, resources=[moved(each) if "location" in each.inputs else each for each in dev.resources]
+        )
+    )
     assert found["status"] == 1
-    assert "vmSize is Standard_NC24" in told(found)
+    (said,) = found["violations"]
+    assert re.search(r"`.+` \(.+\) and \d+ more: it is in elsewhere; allowed is", said)
+    assert said in told(found)
+
+
+def test_a_key_that_is_exported_is_refused(recorded: Mapping[str, Recorded]) -> None:
+    found = one(recorded["that exports a key"])
+    assert found["status"] == 1
+    assert [name for name in ("address", "keys") if f"the output `{name}` holds what looks like a key" in told(found)]
+    assert len(found["violations"]) == 2
 
 
 def test_a_wrong_setting_is_named_at_its_line(recorded: Mapping[str, Recorded]) -> None:
@@ -116,7 +137,22 @@ def test_a_wrong_setting_is_named_at_its_line(recorded: Mapping[str, Recorded]) 
     assert "Pulumi.prod.yaml:" in told(found) and "Traceback" not in told(found)
 
 
-def test_a_mistake_in_the_program_is_a_failure(recorded: Mapping[str, Recorded]) -> None:
-    found = one(dataclasses.replace(recorded["dev"], failed="Traceback of a mistake"))
+@pytest.mark.parametrize(
+    "name, says",
+    [
+        ("with a name that nobody gave", r"components/vault.py:43: NameError: name 'STANDARD' is not defined; this is"),
+        ("that is not Python", r"components/vault.py:43: SyntaxError: invalid syntax; this is an error in the program"),
+    ],
+)
+def test_a_slip_in_the_program_is_a_failure_at_its_line(recorded: Mapping[str, Recorded], name: str, says: str) -> None:
+    found = one(recorded[name])
     assert found["status"] == 3
-    assert "Traceback of a mistake" in told(found)
+    assert re.search(f"dev\n/.*{says}", told(found)), told(found)
+    assert "Traceback" not in told(found)
+
+
+def test_a_slip_in_what_the_check_itself_reads_is_a_failure_too(project: Path) -> None:
+    edit(project / "infra" / "roles.py", "RIGHTS: tuple", "RIGHTS: tupel")
+    done = subprocess.run([sys.executable, project / "infra" / "check.py"], capture_output=True, text=True)
+    assert done.returncode == 3
+    assert re.fullmatch(r".*/roles.py:\d+: NameError: name 'tupel' is not defined; this is an error .*\n", done.stderr)

@@ -12,6 +12,7 @@ from record import Recorded
 
 from mlops import settings
 from mlops.errors import Misuse
+from mlops.words import counted
 
 PROJECT = settings.load(Path(__file__).resolve().parents[2] / "mlops.yaml")
 PRICES = costs.load()
@@ -54,7 +55,10 @@ def test_what_has_no_price_is_said_and_not_added() -> None:
     estimate = costs.estimate("prod", [seen("network:NatGateway")], PROJECT, priced())
     assert "network:NatGateway" in estimate.unknown
     assert estimate.fixed == 0
-    assert "the price of network:NatGateway" in costs.verdict(estimate, PROJECT, PRICES)
+    said = costs.verdict(estimate, PROJECT, PRICES)
+    assert "prod: at least 0.00 USD a month before any job runs, " in said
+    assert f"{counted(len(estimate.unknown), 'price')} unknown (network:NatGateway" in said
+    assert ", at most 600.00 are left for jobs." in said
 
 
 def test_a_price_of_another_region_is_unknown() -> None:
@@ -79,6 +83,14 @@ def test_the_sum_is_compared_with_what_is_allowed(hour: float, words: str) -> No
     assert words in costs.verdict(estimate, PROJECT, PRICES)
 
 
+def test_a_rate_is_named_with_its_date_and_source() -> None:
+    said = costs.verdict(costs.estimate("prod", [], PROJECT, PRICES), PROJECT, PRICES)
+    euro = PRICES.exchange["EUR"]
+    assert said.endswith(f" At {euro.rate:g} USD for 1 EUR on {euro.date} ({euro.source}).")
+    same = PROJECT.model_copy(update={"service": PROJECT.service.model_copy(update={"currency": "USD"})})
+    assert " At " not in costs.verdict(costs.estimate("prod", [], same, PRICES), same, PRICES)
+
+
 def test_a_currency_without_a_rate_is_not_compared() -> None:
     estimate = costs.estimate("prod", [], PROJECT, PRICES)
     said = costs.verdict(estimate, PROJECT, PRICES.model_copy(update={"exchange": {}}))
@@ -89,7 +101,7 @@ def test_a_difference_names_what_changed_only() -> None:
     before = costs.estimate("prod", [seen("network:PrivateEndpoint")], PROJECT, PRICES)
     after = costs.estimate("prod", [seen("network:PrivateEndpoint")] * 2, PROJECT, PRICES)
     changed = costs.difference(before, after)
-    assert [row[0] for row in changed] == ["private endpoint", "together, without what is unknown"]
+    assert [row[0] for row in changed] == ["private endpoint", "together, of what is known"]
     assert costs.difference(before, before) == []
 
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import adopt
 import engine
 import pytest
 
@@ -35,6 +36,20 @@ def test_a_missing_engine_is_said(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "`pulumi` is not on the PATH" in said(capsys, "preview", "dev")
+
+
+def test_what_a_killed_up_made_is_not_adopted_without_the_engine(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urn = "urn:pulumi:dev::triage::azure-native:storage:StorageAccount::storage"
+    there = {"urn": urn, "message": "cannot create already existing resource '/subscriptions/1/st'"}
+    failed = {"metadata": {"type": "azure-native:storage:StorageAccount", "urn": urn, "new": {"parent": "urn:parent"}}}
+    events = [{"diagnosticEvent": there}, {"resOpFailedEvent": failed}]
+    (tmp_path / "dev.up.jsonl").write_text("\n".join(map(json.dumps, events)), "utf-8")
+    monkeypatch.setattr(adopt, "STATE", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert adopt.main("dev") == 2
+    assert "`pulumi` is not on the PATH" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("installed")

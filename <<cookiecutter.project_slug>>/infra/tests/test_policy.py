@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ def test_a_value_of_a_wrong_type_never_ends_in_a_traceback(name: str):
     for path in places(given.inputs):
         for value in WRONG:
             changed = replace(given, inputs=put(given.inputs, path, value))
-            for violation in judge([*others, changed], "prod", FILE):
+            for violation in chain.from_iterable(rule.check([*others, changed], LIMITS["prod"]) for rule in RULES):
                 assert "\n" not in str(violation)
 
 

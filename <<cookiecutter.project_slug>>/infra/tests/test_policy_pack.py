@@ -145,39 +145,3 @@ def test_a_mistake_in_the_limits_ends_the_pack_with_a_sentence(folder: Path, tmp
     out, problem = opened(tmp_path / "policy").communicate()
     assert (out, "Traceback" in problem) == ("", False)
     assert "limits.yml:1: `regions` is missing; add it." in problem
-
-
-@pytest.mark.skipif(not shutil.which("pulumi"), reason="pulumi is not on the PATH")
-def test_a_preview_with_the_pack_refuses_a_stack_and_names_resource_and_rule(folder: Path, tmp_path: Path):
-    program = """
-import pulumi
-class Made(pulumi.ComponentResource):  # of Azure's type, but without its provider: nothing is asked of Azure
-    pass
-for access in ("Enabled", "Disabled"):
-    Made("azure-native:storage:StorageAccount", access.lower(), {"publicNetworkAccess": access})
-"""
-    (tmp_path / "__main__.py").write_text(program, "utf-8")
-    (tmp_path / "Pulumi.yaml").write_text("{name: triage, runtime: python}", "utf-8")
-    (tmp_path / "state").mkdir()
-    env = {
-        **os.environ,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "only for this test",
-        "PULUMI_HOME": str(tmp_path / "home"),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PYTHONPATH": str(PROJECT / "src"),
-    }
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = ["pulumi", *words, "--non-interactive", "--color=never"]
-        return subprocess.run(
-            command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-
-    assert run("stack", "init", "prod").returncode == 0
-    preview = run("preview", f"--policy-pack={folder}")
-    named = "[mandatory]  no-public-access  (azure-native:storage:StorageAccount: {})"
-    assert named.format("enabled") in preview.stdout, preview.stdout
-    assert named.format("disabled") not in preview.stdout
-    assert preview.returncode == 1

@@ -1,99 +1,15 @@
 """Settings that do not fit are refused before anything is registered: all of them, at their lines, with the fix."""
 
-import copy
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Mapping
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import settings
 import yaml
-from settings import HERE, Stack, rules
-from settings.rules import GEO_ZONES, KNOWN, PRIVATE_ZONES, ZONES
+from right_stacks import ACCOUNT, DEV, DNS_ZONES, GONE, SLUG, STACKS, SUBNET, Project
 
 from mlops.errors import Misuse
-
-SLUG = "triage"
-ID = "00000000-0000-0000-0000-000000000001"
-GROUP = f"/subscriptions/{ID}/resourceGroups/rg/providers"
-SUBNET = f"{GROUP}/Microsoft.Network/virtualNetworks/vnet/subnets/endpoints"
-DNS_ZONES = {zone: f"{GROUP}/Microsoft.Network/privateDnsZones/{zone}" for zone in PRIVATE_ZONES}
-ACCOUNT = f"{GROUP}/Microsoft.Storage/storageAccounts/lake"
-ORGANISATION = {
-    "subscription": ID,
-    "tenant": ID,
-    "resource_group": "rg-triage-dev",
-    "ledger": "https://store.blob.core.windows.net/triage",
-    "sign_key": "https://keys.vault.azure.net/keys/triage-dev",
-}
-DEV: Mapping[str, Any] = {
-    "organisation": ORGANISATION,
-    "network": {"isolation": "internet", "inbound": "public"},
-    "storage": {"redundancy": "LRS", "versions": False, "keep_deleted_days": 7},
-    "images": {"sku": "Standard", "zone_redundant": False},
-    "logs": {"keep_days": 30, "scope": "workspace"},
-    "computes": {"cpu": {"size": "Standard_DS3_v2", "priority": "low", "max_nodes": 4, "idle_minutes": 10}},
-    "tags": {"cost_centre": "cc-1"},
-}
-PROD: Mapping[str, Any] = {
-    **DEV,
-    "network": {"isolation": "approved", "inbound": "private", "address_space": "10.20.0.0/24"},
-    "storage": {"redundancy": "GZRS", "versions": True, "keep_deleted_days": 30},
-    "images": {"sku": "Premium", "zone_redundant": True},
-    "logs": {"keep_days": 90, "scope": "all"},
-}
-STAGING: Mapping[str, Any] = {
-    **DEV,
-    "network": {"isolation": "internet", "inbound": "public", "allowed_ips": ["20.1.2.3"]},
-    "logs": {"keep_days": 30, "scope": "all"},
-}
-STACKS = {"dev": DEV, "staging": STAGING, "prod": PROD}
-GONE = "(removed)"
-
-
-class Project:
-    """A project whose settings are right until they are changed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.infra, self.file = folder / "infra", folder / "mlops.yaml"
-        self.infra.mkdir()
-        (self.infra / "Pulumi.yaml").write_text(f"name: {SLUG}\n", "utf-8")
-        self.settings = yaml.safe_load((HERE.parent / "mlops.yaml").read_text("utf-8"))
-        source = {**next(iter(self.settings["data"].values())), "classification": "internal", "region": "westeurope"}
-        self.settings["data"] = {"rows": source}
-        self.settings["environments"] = {each: {"region": "westeurope"} for each in STACKS}
-        self.stacks: dict[str, dict[str, Any]] = {name: copy.deepcopy(dict(stack)) for name, stack in STACKS.items()}
-
-    def change(self, document: Any, path: str, value: Any) -> None:
-        *keys, last = path.split("/")
-        for key in keys:
-            document = document.setdefault(key, {})
-        if value == GONE:
-            del document[last]
-        else:
-            document[last] = value
-
-    def stack_file(self, environment: str) -> Path:
-        return self.infra / f"Pulumi.{environment}.yaml"
-
-    def read(self, environment: str) -> Stack:
-        self.file.write_text(yaml.safe_dump(self.settings, sort_keys=False), "utf-8")
-        config = {f"{SLUG}:{topic}": value for topic, value in self.stacks[environment].items()}
-        self.stack_file(environment).write_text(yaml.safe_dump({"config": config}, sort_keys=False), "utf-8")
-        return settings.read(environment, self.infra)
-
-    def refused(self, environment: str) -> list[str]:
-        with pytest.raises(Misuse) as caught:
-            self.read(environment)
-        return str(caught.value).splitlines()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
 
 
 @pytest.mark.parametrize("environment", STACKS)
@@ -140,14 +56,6 @@ def test_an_existing_network_is_accepted_with_all_its_zones(project: Project) ->
     assert project.read("prod").network.subnet == SUBNET
 
 
-def test_sensitive_data_is_accepted_in_dev_when_dev_is_closed(project: Project) -> None:
-    project.settings["data"]["rows"]["classification"] = "sensitive"
-    project.stacks["dev"]["network"] |= {"inbound": "private", "address_space": "10.20.0.0/27"}
-    project.stacks["dev"]["images"]["sku"] = "Premium"
-    project.stacks["dev"]["logs"]["scope"] = "all"
-    assert project.read("dev").private
-
-
 STACK_MISTAKES = [
     ("dev", "networks", {}, "networks", "`networks` is not a setting: did you mean `network`?"),
     ("dev", "network/isolaton", "none", "isolaton", "`network.isolaton` is not a setting: did you mean `isolation`?"),
@@ -163,7 +71,8 @@ STACK_MISTAKES = [
     ("dev", "computes", {}, "computes", "without a compute no job runs: add one"),
     ("dev", "computes/Big One", DEV["computes"]["cpu"], "Big One", "'Big One' cannot name a compute: take 3 to 24"),
     ("dev", "computes/cpu-1", DEV["computes"]["cpu"], "cpu-1", "'cpu-1' cannot name a compute: take 3 to 24"),
-    ("dev", "computes/cpu/size", "large", "size", "cannot be 'large'. A size of virtual machine, such as Standard_DS3"),
+    ("dev", "computes/cpu/size", "large", "size", "dev has no large: write one of Standard_D[248]s_v[345]"),
+    ("dev", "computes/cpu/size", "Standard_D4_v99", "size", "dev has no Standard_D4_v99: write one of Standard_D"),
     ("dev", "computes/cpu/max_nodes", 0, "max_nodes", "`computes.cpu.max_nodes` must be at least 1, not 0."),
     ("dev", "computes/cpu/max_nodes", 1.5, "max_nodes", "must be a whole number, not 1.5."),
     ("dev", "computes/cpu/priority", "spot", "priority", "must be 'low' or 'dedicated', not 'spot'."),
@@ -180,14 +89,13 @@ STACK_MISTAKES = [
     ("dev", "network/allowed_ips", ["10.0.0.1"], "allowed_ips", "'10.0.0.1' is no public address; write those from"),
     ("dev", "network/allowed_ips", ["20.1.2.4/31"], "allowed_ips", "is too small a range; write each"),
     ("dev", "network/allowed_ips", ["home"], "allowed_ips", "'home' is no range of IPv4"),
-    ("dev", "network/address_space", "10.0.0.0/24", "address_space", "is for private endpoints: write"),
+    ("dev", "network/address_space", "10.0.0.0/24", "address_space", "is for private endpoints: remove it, or write"),
     ("dev", "network/fqdns", ["data.example.org"], "fqdns", "under `isolation: approved` only, and this is internet"),
     ("staging", "network/isolation", "none", "isolation", "staging needs internet: write `isolation: internet`"),
     ("staging", "network/allowed_ips", GONE, "network", "staging needs known addresses: list in `allowed_ips`"),
     ("staging", "logs/scope", "workspace", "scope", "`logs.scope` is workspace; staging needs all: write `scope: all`"),
     ("prod", "network/isolation", "internet", "isolation", "prod needs approved: write `isolation: approved`"),
-    ("prod", "network/inbound", "public", "inbound", "is public; prod needs private: write `inbound: private`"),
-    ("prod", "network/isolation", "none", "isolation", "no compute reaches storage that is private"),
+    ("prod", "network/inbound", "public", "inbound", "is public; prod needs private: write `inbound: private`,"),
     ("prod", "network/allowed_ips", ["20.1.2.3"], "allowed_ips", "nothing comes in past `inbound: private`: remove"),
     ("prod", "network/address_space", GONE, "inbound", "private endpoints need a network: give `address_space"),
     ("prod", "network/address_space", "10.20.0.0/33", "address_space", "'10.20.0.0/33' is no range of IPv4"),
@@ -226,8 +134,8 @@ def test_a_mistake_in_a_stack_is_named_at_its_line(
 
 
 PROJECT_MISTAKES = [
-    ("environments/prod/region", "westeuropa", "region: westeuropa", "write westeurope, if that is meant."),
-    ("environments/prod/region", "moon", "region: moon", "add it to infra/settings/regions.yml"),
+    ("environments/prod/region", "moon", "region: moon", "'moon' is no public region we know: write `region: westeu"),
+    ("service/batch/deadline_minutes", 2821, "deadline_minutes", "alerts look back two days: write at most 2820."),
     ("service/cost_per_month", 0, "cost_per_month", "`service.cost_per_month` must be over 0, not 0."),
     ("people/owner", "nobody", "owner: nobody", "`people.owner`: write an e-mail address, such as owner@example.org."),
     ("people/watches", ["a@b"], "watches", "write an e-mail address, such as owner@example.org."),
@@ -248,59 +156,13 @@ def test_a_mistake_in_mlops_yaml_is_named_at_its_own_line(
     assert at in project.file.read_text("utf-8").splitlines()[int(line) - 1]
 
 
-@pytest.mark.parametrize("classification", ["confidential", "sensitive"])
-def test_data_may_not_leave_its_region(project: Project, classification: str) -> None:
-    project.settings["data"]["rows"] |= {"classification": classification, "region": "northeurope"}
-    (said,) = project.refused("prod")
-    assert (
-        f"{classification} data stays in northeurope, and prod is in westeurope: set `environments.prod.region`" in said
-    )
-
-
-def test_other_data_may_be_kept_elsewhere(project: Project) -> None:
-    project.settings["data"]["rows"]["region"] = "northeurope"
-    project.read("prod")
-
-
-def test_what_an_environment_needs_is_said_in_the_limits_only(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "limits.yml"
-    file.write_text(rules.LIMITS.read_text("utf-8").replace("inbound: private\n", "inbound: listed\n"), "utf-8")
-    project.stacks["prod"]["network"] = {**STAGING["network"], "isolation": "approved"}
-    assert "prod needs private" in "\n".join(project.refused("prod"))
-    monkeypatch.setattr(rules, "LIMITS", file)
-    assert not project.read("prod").private
-
-
-def test_confidential_data_asks_for_known_addresses_in_dev_too(project: Project) -> None:
-    project.settings["data"]["rows"]["classification"] = "confidential"
-    (said,) = project.refused("dev")
-    assert "confidential data (mlops.yaml) needs known addresses: list in `allowed_ips`" in said
-
-
-def test_sensitive_data_in_an_open_dev_is_refused(project: Project) -> None:
-    project.settings["data"]["rows"]["classification"] = "sensitive"
-    said = "\n".join(project.refused("dev"))
-    assert "`network.inbound` is public; sensitive data (mlops.yaml) needs private: write `inbound: private`." in said
-    assert "`logs.scope` is workspace; sensitive data (mlops.yaml) needs all: write `scope: all`." in said
-
-
-@pytest.mark.parametrize(
-    "region, says",
-    [
-        (
-            "westus",
-            ["westus has no availability zones: write `redundancy: LRS`", "zones: write `zone_redundant: false`"],
-        ),
-        ("italynorth", ["italynorth has no paired region to copy to: write `redundancy: ZRS`"]),
-    ],
-)
-def test_a_region_must_have_what_the_stack_asks_for(project: Project, region: str, says: list[str]) -> None:
-    project.settings["environments"]["prod"]["region"] = region
-    said = project.refused("prod")
-    assert len(said) == len(says)
-    assert all(part in sentence for part, sentence in zip(says, said, strict=True))
+def test_the_network_of_the_documents_is_accepted(project: Project) -> None:
+    page = (settings.HERE.parent / "docs" / "infrastructure.md").read_text("utf-8")
+    (example,) = re.findall(r"```yaml\n(config:.+?)```", page, re.DOTALL)
+    ((key, network),) = yaml.safe_load(example)["config"].items()
+    assert key.endswith(":network")
+    project.stacks["prod"]["network"] = network
+    assert set(project.read("prod").network.dns_zones) == set(DNS_ZONES)
 
 
 def test_a_subnet_without_its_zones_is_refused_by_the_names_that_miss(project: Project) -> None:
@@ -334,6 +196,17 @@ def test_mistakes_in_a_stack_are_said_even_where_mlops_yaml_cannot_be_read(proje
     assert "isolation: approved" in second
 
 
+def test_keys_of_another_project_are_said_once_with_both_prefixes(project: Project) -> None:
+    project.read("dev")
+    file = project.stack_file("dev")
+    file.write_text(file.read_text("utf-8").replace(f"{SLUG}:", "other:"), "utf-8")
+    with pytest.raises(Misuse) as caught:
+        settings.read("dev", project.infra)
+    assert str(caught.value) == (
+        f"{file}:2: keys here begin with `other:`, and Pulumi.yaml names the project triage: write `triage:`."
+    )
+
+
 def test_another_stack_is_refused_with_the_names_there_are(project: Project) -> None:
     with pytest.raises(Misuse, match="'test' is no environment: there is `dev`, `prod`, `staging`"):
         settings.read("test", project.infra)
@@ -343,66 +216,3 @@ def test_a_stack_file_that_is_missing_is_named(project: Project) -> None:
     project.read("dev")
     with pytest.raises(Misuse, match=r"Pulumi\.prod\.yaml: cannot be read"):
         settings.read("prod", project.infra)
-
-
-def test_regions_are_counted_once() -> None:
-    assert GEO_ZONES < ZONES < KNOWN
-
-
-PROGRAM = """
-import json, sys
-import pulumi, settings
-from pathlib import Path
-from pulumi.runtime import set_all_config, set_mocks
-
-class Mocks(pulumi.runtime.Mocks):
-    call = new_resource = None
-
-settings.HERE = Path(sys.argv[1])
-set_mocks(Mocks(), "triage", "dev", True)
-set_all_config({f"triage:{key}": json.dumps(value) for key, value in json.loads(sys.argv[2]).items()})
-try:
-    print(settings.load().tags["project"])
-except pulumi.RunError as error:
-    print(error)
-"""
-
-
-@pytest.fixture
-def load(project: Project) -> Callable[[Mapping[str, Any]], str]:
-    """What a program says when the engine gives it this configuration."""
-    project.read("dev")
-
-    def run(config: Mapping[str, Any]) -> str:
-        arguments = [sys.executable, "-c", PROGRAM, str(project.infra), json.dumps(config)]
-        done = subprocess.run(arguments, cwd=HERE, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    return run
-
-
-def test_a_program_takes_its_settings_from_the_engine(load: Callable[[Mapping[str, Any]], str]) -> None:
-    assert load(DEV) == SLUG
-
-
-def test_a_program_is_refused_in_sentences(load: Callable[[Mapping[str, Any]], str]) -> None:
-    said = load({**DEV, "storage": {"redundancy": "RAID", "versions": True, "keep_deleted_days": 1}})
-    assert said.startswith("nothing was changed, since the settings of dev are refused:\n")
-    assert "`storage.redundancy` must be 'LRS', 'ZRS' or 'GZRS', not 'RAID'." in said
-    assert "`storage.keep_deleted_days` must be at least 7, not 1." in said
-
-
-def test_a_project_that_was_not_onboarded_is_told_how(load: Callable[[Mapping[str, Any]], str]) -> None:
-    said = load(
-        {**{topic: value for topic, value in DEV.items() if topic != "organisation"}, "logs": {"keep_days": 30}}
-    )
-    assert "Pulumi.dev.yaml:1: the project is not onboarded: add it to `projects.yaml`" in said
-    assert "as `triage:organisation`." in said
-    assert "`logs.scope` is missing; add it." in said, "what else is wrong is said too"
-
-
-def test_a_project_that_was_not_onboarded_can_be_read_but_has_no_organisation(project: Project) -> None:
-    project.change(project.stacks["dev"], "organisation", GONE)
-    stack = project.read("dev")
-    with pytest.raises(Misuse, match=r"^Pulumi\.dev\.yaml: the project is not onboarded: add it"):
-        _ = stack.organisation

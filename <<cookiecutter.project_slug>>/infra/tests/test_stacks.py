@@ -1,54 +1,19 @@
 """What holds for every stack, as a security officer would ask it. A question is also put to a stack that breaks it."""
 
-import dataclasses
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 import pytest
-from policy import Resource, judge
+from policy import judge
 from policy.limits import limits
 from record import Recorded
-from roles import WITHIN, rights
+from seen import STACKS, Seen, azure, but, hosts, of, one, thresholds
 
 from mlops import settings
 
-STACKS = ("dev", "staging", "prod")
 PROJECT = Path(__file__).resolve().parents[2]
-Seen = Sequence[Resource]
-
-
-def of(resources: Iterable[Resource], *kinds: str) -> list[Resource]:
-    return [each for each in resources if each.kind in kinds]
-
-
-def one(resources: Iterable[Resource], kind: str) -> Resource:
-    (found,) = of(resources, kind)
-    return found
-
-
-def azure(resources: Iterable[Resource]) -> list[Resource]:
-    return [each for each in resources if each.type.startswith("azure-native:")]
-
-
-def but(resources: Seen, kind: str, path: str, value: Any) -> Seen:
-    """The same resources; those of a kind say something else at a dotted path."""
-
-    def put(inputs: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
-        first, *rest = keys
-        return {**inputs, first: put(inputs.get(first) or {}, rest) if rest else value}
-
-    keys = path.split(".")
-    return [
-        dataclasses.replace(each, inputs=put(each.inputs, keys)) if each.kind == kind else each for each in resources
-    ]
-
-
-def without(resources: Seen, name: str) -> Seen:
-    return [each for each in resources if each.name != name]
 
 
 CLOSED = {
@@ -88,12 +53,6 @@ def untagged(resources: Seen, environment: str) -> set[str]:
     known = limits(environment).all
     taggable = [each for each in azure(resources) if not any(fnmatch(each.kind, kind) for kind in known.untaggable)]
     return {each.name for each in taggable if not all((each.get("tags") or {}).get(tag) for tag in known.tags)}
-
-
-def hosts(resources: Seen) -> list[str]:
-    """Host names that have a rule: the first one starts a firewall."""
-    rules = (one(resources, "machinelearningservices:Workspace").get("managedNetwork.outboundRules") or {}).values()
-    return [rule["destination"] for rule in rules if rule["type"] == "FQDN"]
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -139,53 +98,6 @@ def test_everything_says_whose_it_is(recorded: Mapping[str, Recorded], stack: st
     assert untagged(but(resources, "keyvault:Vault", "tags.owner", ""), stack) == {"vault"}
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_roles_are_those_of_the_matrix_and_no_more(recorded: Mapping[str, Recorded], stack: str) -> None:
-    resources = recorded[stack].resources
-    given = {each.get("roleDefinitionId").rpartition("/")[2] for each in assignments(resources)}
-    rows = [right for right in rights(stack, "stack") if right.scope in WITHIN]
-    assert Counter(granted(resources)) == Counter((right.who, right.role_id) for right in rows)
-    assert given == {right.role_id for right in rows}
-
-
-def granted(resources: Seen) -> list[tuple[str, str]]:
-    """Who is given which role, from the assignments themselves."""
-    return [(who(resources, each), each.get("roleDefinitionId").rpartition("/")[2]) for each in assignments(resources)]
-
-
-def assignments(resources: Seen) -> list[Resource]:
-    return of(resources, "authorization:RoleAssignment")
-
-
-def who(resources: Seen, assignment: Resource) -> str:
-    """The identity that an assignment is for, as the matrix calls it."""
-    (urn,) = assignment.sources["principalId"]
-    (identity,) = (each for each in resources if each.urn == urn)
-    return identity.get("resourceName").rpartition("-")[2]
-
-
-def early(found: Recorded, kind: str, identity: str) -> bool:
-    """Whether what acts as an identity waits for each of its roles but those at the workspace itself."""
-    workspace = one(found.resources, "machinelearningservices:Workspace")
-    theirs = [each for each in assignments(found.resources) if who(found.resources, each) == identity]
-    roles = {each.urn for each in theirs if not each.of("scope", workspace)}
-    assert roles
-    return all(roles <= found.after[each.urn] for each in of(found.resources, kind))
-
-
-USERS = {"machinelearningservices:Workspace": "workspace", "machinelearningservices:Compute": "compute"}
-
-
-@pytest.mark.parametrize("stack", STACKS)
-@pytest.mark.parametrize(("kind", "identity"), USERS.items())
-def test_roles_are_there_before_who_needs_them(
-    recorded: Mapping[str, Recorded], stack: str, kind: str, identity: str
-) -> None:
-    found = recorded[stack]
-    assert early(found, kind, identity)
-    assert not early(dataclasses.replace(found, after=dict.fromkeys(found.after, frozenset())), kind, identity)
-
-
 LENGTHS = {
     "storage:StorageAccount": ("accountName", r"[a-z0-9]{3,24}"),
     "keyvault:Vault": ("vaultName", r"[a-zA-Z][a-zA-Z0-9-]{2,23}"),
@@ -214,28 +126,12 @@ def test_no_host_name_starts_a_firewall(recorded: Mapping[str, Recorded], stack:
     assert hosts(recorded[stack].resources) == []
 
 
-def test_a_host_name_is_seen_and_refused(recorded: Mapping[str, Recorded]) -> None:
-    resources = recorded["in a network that exists"].resources
-    assert hosts(resources) == ["data.example.org"]
-    assert any("data.example.org" in str(each) for each in judge(resources, "prod"))
-
-
 @pytest.mark.parametrize("stack", STACKS)
 def test_budget_and_alerts_are_the_figures_of_mlops_yaml(recorded: Mapping[str, Recorded], stack: str) -> None:
     service = settings.load(PROJECT / "mlops.yaml").service
     promised = {service.batch.deadline_minutes} | ({service.online.p95_ms} if service.online else set())
     assert one(recorded[stack].resources, "consumption:Budget").get("amount") == service.cost_per_month
     assert promised <= thresholds(recorded[stack].resources)
-
-
-def test_other_figures_make_other_alerts(recorded: Mapping[str, Recorded]) -> None:
-    resources = recorded["in a network that exists"].resources
-    assert one(resources, "consumption:Budget").get("amount") == 1234
-    assert 17 in thresholds(resources)
-
-
-def thresholds(resources: Seen) -> set[float]:
-    return {each.get("criteria.allOf")[0]["threshold"] for each in of(resources, "monitor:ScheduledQueryRule")}
 
 
 def test_stacks_differ_in_settings_only(recorded: Mapping[str, Recorded]) -> None:
@@ -248,39 +144,6 @@ def test_stacks_differ_in_settings_only(recorded: Mapping[str, Recorded]) -> Non
 @pytest.mark.parametrize("stack", STACKS)
 def test_datastores_use_an_identity(recorded: Mapping[str, Recorded], stack: str) -> None:
     assert "machinelearningservices:Workspace" not in keyed(recorded[stack].resources)
-
-
-def test_a_lake_is_read_by_identity_and_only_read(recorded: Mapping[str, Recorded]) -> None:
-    resources = recorded["in a network that exists"].resources
-    stores = of(resources, "machinelearningservices:Datastore")
-    assert [each.get("properties.credentials.credentialsType") for each in stores] == ["None", "None"]
-    there = [each for each in assignments(resources) if "/storageaccounts/lake" in each.get("scope").lower()]
-    source = [right for right in rights("prod", "stack") if right.scope.startswith("source")]
-    assert len(there) == len(source), "Azure refuses the same role twice in one place"
-    assert not any("Contributor" in right.role for right in source)
-
-
-def test_two_datastores_in_one_account_share_the_way_to_it(recorded: Mapping[str, Recorded]) -> None:
-    workspace = one(recorded["in a network that exists"].resources, "machinelearningservices:Workspace")
-    assert [name for name in workspace.get("managedNetwork.outboundRules") if name.startswith("source")] == [
-        "source-lake"
-    ]
-
-
-def test_a_network_that_exists_is_used(recorded: Mapping[str, Recorded]) -> None:
-    resources = recorded["in a network that exists"].resources
-    assert not of(resources, "network:VirtualNetwork", "privatedns:PrivateZone", "network:NetworkSecurityGroup")
-    subnets = {each.get("subnet.id") for each in of(resources, "network:PrivateEndpoint")}
-    assert [each.rpartition("/")[2] for each in subnets] == ["endpoints"]
-    assert of(recorded["prod"].resources, "network:VirtualNetwork")
-
-
-def test_logs_that_exist_are_used(recorded: Mapping[str, Recorded]) -> None:
-    resources = recorded["in a network that exists"].resources
-    assert not of(resources, "operationalinsights:Workspace")
-    workspaces = {each.get("workspaceId") for each in of(resources, "monitor:DiagnosticSetting")}
-    assert [each.rpartition("/")[2] for each in workspaces] == ["central"]
-    assert of(recorded["prod"].resources, "operationalinsights:Workspace")
 
 
 def test_a_stack_that_weakens_itself_is_refused_in_words(recorded: Mapping[str, Recorded]) -> None:
