@@ -13,9 +13,8 @@ from pathlib import Path
 import yaml
 from organisation.engine import LOCAL, PROJECTS, STACK, Engine, ready
 from organisation.names import Names
-from organisation.settings import Misuse
 
-from mlops.errors import MlopsError
+from mlops.errors import Misuse, MlopsError
 
 
 def bootstrap(projects: Path, local: Path, approve: bool) -> None:

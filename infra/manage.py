@@ -7,9 +7,10 @@ import yaml
 from organisation.engine import LOCAL, PROJECTS, STACK, Engine, ready
 from organisation.names import Names
 from organisation.onboarded import kept, page, protected
-from organisation.settings import Misuse, Organisation, load, unfilled
+from organisation.settings import load, unfilled
+from organisation.types import Organisation
 
-from mlops.errors import MlopsError
+from mlops.errors import Misuse, MlopsError
 from mlops.words import counted
 
 

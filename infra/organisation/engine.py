@@ -12,7 +12,8 @@ from typing import Any
 from mlops.errors import Failure, Misuse
 
 from . import HERE
-from .settings import Organisation, load, unfilled
+from .settings import load, unfilled
+from .types import Organisation
 
 STACK = "main"
 PROJECTS = HERE / "projects.yaml"

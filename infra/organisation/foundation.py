@@ -6,8 +6,7 @@ from pulumi_azure_native import keyvault, machinelearningservices, monitor, oper
 
 from . import rights
 from .guards import lock
-from .names import Names
-from .settings import own_group
+from .names import Names, own_group
 
 KEPT_DAYS = 90
 KEPT = ResourceOptions(protect=True, retain_on_delete=True)

@@ -5,7 +5,7 @@ from pulumi import ResourceOptions
 from pulumi_azure_native import managedidentity
 
 from .foundation import Foundation
-from .settings import Project, identities
+from .types import Project, identities
 
 AUDIENCE = "api://AzureADTokenExchange"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from names import SHORT
 
-from .settings import Organisation
+from .types import Organisation
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class Names:
         """What encrypts the secrets in this program's state."""
         given = self.organisation.state
         return given.secrets_provider if given else self.secrets_provider("organisation")
+
+
+def own_group(organisation: str) -> str:
+    """The organisation's resource group, by its name."""
+    return f"rg-{organisation}-mlops"
 
 
 def state_of(short_name: str, environment: str) -> str:

@@ -12,7 +12,7 @@ from .foundation import KEPT, Foundation
 from .guards import budget, lock
 from .identities import Identities
 from .names import ledger_of, sign_key_of, state_of
-from .settings import Environment, Project, plain
+from .types import Environment, Project, plain
 
 
 class OnboardedProject(pulumi.ComponentResource):

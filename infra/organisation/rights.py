@@ -8,20 +8,21 @@ import roles
 from names import guid
 from pulumi import ResourceOptions
 from pulumi_azure_native import authorization
+from role_definitions import BUILT_IN, CUSTOM, Custom
 
-from .settings import Groups, Organisation, Project
+from .types import Groups, Organisation, Project
 
 CRYPTO_OFFICER = {"Key Vault Crypto Officer": "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"}
 """Of the platform group only, so not in the matrix (Azure built-in roles, Microsoft, 2026-04-09)."""
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
-NONE = roles.Custom("")
+NONE = Custom("")
 DELEGATES = "Role Based Access Control Administrator"
 
 
 def role_id(organisation: Organisation, role: str) -> str:
     """The GUID of a role: Azure's own, or ours in this tenant."""
-    return {**roles.BUILT_IN, **CRYPTO_OFFICER}.get(role) or guid("role", organisation.tenant, role)
+    return {**BUILT_IN, **CRYPTO_OFFICER}.get(role) or guid("role", organisation.tenant, role)
 
 
 def definitions(organisation: Organisation, opts: ResourceOptions) -> dict[str, authorization.RoleDefinition]:
@@ -46,7 +47,7 @@ def definitions(organisation: Organisation, opts: ResourceOptions) -> dict[str, 
             ],
             opts=opts,
         )
-        for name, role in roles.CUSTOM.items()
+        for name, role in CUSTOM.items()
     }
 
 
@@ -130,7 +131,7 @@ def condition(right: roles.Right, environment: str, never: Sequence[pulumi.Input
     """What a right does not include although its role does."""
     if right.role == DELEGATES:
         return pulumi.Output.all(*never).apply(lambda ids: roles.condition(environment, right.scope, ids))
-    if right.scope == "ledger" and f"{BLOBS}/write" in roles.CUSTOM.get(right.role, NONE).data_actions:
+    if right.scope == "ledger" and f"{BLOBS}/write" in CUSTOM.get(right.role, NONE).data_actions:
         return own_pages(environment)
     return None
 

@@ -1,30 +1,39 @@
 """Fixtures of the infrastructure's tests. They run in the environment of `infra/`, by `pytest tests/infra`."""
 
 import fcntl
+import os
+import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.infra import PROJECT, TEMPLATE
 from tests.infra.azurite import blob_storage
 from tests.infra.cloud import Cloud
 from tests.infra.onboarded import Onboarded
 from tests.infra.onboarded import organisation as organisation_of
-from tests.infra.support import PROJECT, TEMPLATE, Stack, copy
-from tests.support.project import Project, generate
+from tests.infra.support import Stack, copy
 
 TOOLS = TEMPLATE / "tests" / "tools"
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """While nobody else is, on this machine."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def prepare(script: Path) -> Path:
     """What a script under tests/tools prints; it installs once, while other workers wait."""
     cache = TEMPLATE / ".cache"
     cache.mkdir(exist_ok=True)
-    with (cache / f"{script.parent.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(cache / f"{script.parent.name}.lock"):
         done = subprocess.run(["sh", script], capture_output=True, encoding="utf-8")
     if done.returncode == 3:
         pytest.skip(done.stderr.strip())
@@ -78,12 +87,21 @@ def small(stack_of: Callable[..., Stack], tmp_path: Path) -> Stack:
 
 
 @pytest.fixture(scope="session")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The reference project, rendered once; never written to."""
-    folder = tmp_path_factory.mktemp("reference")
-    done = generate(folder, home=folder / "home")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Project(next(path for path in folder.iterdir() if (path / "mlops.yaml").exists()))
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """A folder that one worker fills, while the others wait: `once(name, fill)`."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def filled(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, new = shared / name, shared / f"{name}.new"
+        with alone(shared / f"{name}.lock"):
+            if not folder.exists():
+                shutil.rmtree(new, ignore_errors=True)
+                fill(new)
+                new.rename(folder)
+        return folder
+
+    return filled
 
 
 @pytest.fixture
@@ -95,38 +113,40 @@ def organisation(stack_of: Callable[..., Stack], tmp_path: Path) -> Stack:
 
 
 @pytest.fixture(scope="session")
-def _organised(engine: Path, reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Onboarded:
-    made = organisation_of(tmp_path_factory.mktemp("organised") / "root", engine, reference.path)
-    made.organisation.up().ok()
-    return made
+def _organised(engine: Path, once: Callable[..., Path]) -> Path:
+    def organise(folder: Path) -> None:
+        made = organisation_of(folder, engine)
+        made.organisation.up().ok()
+        made.begin()
+        made.save()
+
+    return once("organised", organise)
 
 
 @pytest.fixture
-def onboarded(_organised: Onboarded, tmp_path: Path) -> Iterator[Onboarded]:
+def onboarded(_organised: Path, engine: Path, tmp_path: Path) -> Iterator[Onboarded]:
     """The organisation is up and knows the project, none of whose stacks is up yet."""
-    made = _organised.copy(tmp_path / "onboarded")
+    made = Onboarded.copy(_organised, tmp_path / "onboarded", engine)
     yield made
     made.cloud.close()
 
 
-@pytest.fixture(scope="session")
-def _brought_up(_organised: Onboarded, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Onboarded]:
-    @cache
-    def bring_up(name: str) -> Onboarded:
-        made = _organised.copy(tmp_path_factory.mktemp(name) / "root")
-        made.begun(name).up().ok()
-        return made
-
-    return bring_up
-
-
 @pytest.fixture
-def up(_brought_up: Callable[[str], Onboarded], tmp_path: Path) -> Iterator[Callable[[str], Onboarded]]:
+def up(
+    _organised: Path, engine: Path, once: Callable[..., Path], tmp_path: Path
+) -> Iterator[Callable[[str], Onboarded]]:
     """One stack of the project is up: `up("prod")`."""
     copies: list[Onboarded] = []
 
     def bring_up(name: str) -> Onboarded:
-        copies.append(_brought_up(name).copy(tmp_path / name))
+        def fill(folder: Path) -> None:
+            made = Onboarded.copy(_organised, folder, engine)
+            stack, policy = made.begun(name), folder / "project/infra/policy"
+            made.first["preview"] = stack.preview(policy=policy, caller=made.principal(name, "reader")).ok()
+            made.first["up"] = stack.up(policy=policy).ok()
+            made.save()
+
+        copies.append(Onboarded.copy(once(name, fill), tmp_path / name, engine))
         return copies[-1]
 
     yield bring_up

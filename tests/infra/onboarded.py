@@ -1,22 +1,26 @@
 """An organisation with the reference project onboarded. Brought up once; each test that changes it takes a copy."""
 
-import copy
+import pickle
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
+from organisation.settings import EXAMPLE
 
 from tests.emulator.store import SUBSCRIPTION, TENANT
+from tests.infra import PROJECT, TEMPLATE
 from tests.infra.cloud import Cloud
-from tests.infra.support import PROJECT, TEMPLATE, Stack, borrow_environment
+from tests.infra.command import Run
+from tests.infra.projects import SLUG
+from tests.infra.support import Stack, borrow_environment
 from tests.infra.support import copy as own_copy
+from tests.support.project import generate
 
-SLUG, SHORT = "income-support-triage", "incomesupp"
-EXAMPLE = "00000000-0000-0000-0000-0000000001"
-HELD = ("store", "clock", "graves", "births", "networks", "deletions", "taken")
+SHORT = "incomesupp"
+HELD = ("store", "calls", "clock", "graves", "births", "networks", "deletions", "taken")
 """What an emulated subscription remembers."""
 
 
@@ -27,14 +31,24 @@ class Onboarded:
     root: Path
     engine: Path
     cloud: Cloud
+    first: dict[str, Run] = field(default_factory=dict)
+    """How its stack came up: `preview` as reader, then `up` as deploy."""
 
-    def copy(self, to: Path) -> "Onboarded":
-        """The same at rest, sharing nothing, in a subscription of its own."""
-        shutil.copytree(self.root, to, symlinks=True)
+    def save(self) -> None:
+        """Put it at rest in its folder."""
+        held = {name: getattr(self.cloud.arm, name) for name in HELD}
+        (self.root / "cloud.pickle").write_bytes(pickle.dumps((held, self.first)))
+        self.cloud.close()
+
+    @classmethod
+    def copy(cls, root: Path, to: Path, engine: Path) -> "Onboarded":
+        """What is at rest in `root`, sharing nothing with it, in a subscription of its own."""
+        shutil.copytree(root, to, symlinks=True)
+        held, first = pickle.loads((to / "cloud.pickle").read_bytes())
         cloud = Cloud()
-        for name in HELD:
-            setattr(cloud.arm, name, copy.deepcopy(getattr(self.cloud.arm, name)))
-        return Onboarded(to, self.engine, cloud)
+        for name, value in held.items():
+            setattr(cloud.arm, name, value)
+        return cls(to, engine, cloud, first)
 
     @property
     def organisation(self) -> Stack:
@@ -66,19 +80,26 @@ class Onboarded:
         caller = self.principal(environment, "deploy")
         return Stack(folder, environment, self.cloud, self.engine, self.root / environment, path, caller)
 
+    def begin(self) -> None:
+        """Put the blocks that its entry printed into the project's stacks."""
+        for environment, block in self.blocks[SLUG].items():
+            self.stack(environment).config(organisation=block["organisation"]).init()
+
     def begun(self, environment: str, **variables: str) -> Stack:
-        """The project's stack with the block that its entry printed, not up yet."""
-        stack = self.stack(environment).config(organisation=self.blocks[SLUG][environment]["organisation"])
+        """The project's stack, not up yet; its state elsewhere if the variables say so."""
+        stack = self.stack(environment)
         stack.variables.update(variables)
-        return stack.init()
+        return stack.init() if variables else stack
 
 
-def organisation(root: Path, engine: Path, reference: Path) -> Onboarded:
+def organisation(root: Path, engine: Path) -> Onboarded:
     """An organisation with ids of its own, before its first `up`, and the project's repository."""
     own_copy(TEMPLATE / "infra", root / "template/infra")
-    for beside in (PROJECT, TEMPLATE / "local_extensions"):
-        (root / "template" / beside.name).symlink_to(beside)
-    shutil.copytree(reference, root / "project", ignore=shutil.ignore_patterns(".venv", ".git", "__pycache__"))
+    (root / "template" / PROJECT.name).symlink_to(PROJECT)
+    done = generate(root, home=root / "home")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (root / SLUG).rename(root / "project")
+    shutil.rmtree(root / "project/.git")
     borrow_environment(root / "project/infra")
     made = Onboarded(root, engine, Cloud())
     text = made.projects.read_text().replace(f"{EXAMPLE}01", TENANT).replace(f"{EXAMPLE}02", SUBSCRIPTION)

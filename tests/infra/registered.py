@@ -1,6 +1,7 @@
 """What the organisation's program registers, without an engine: inputs as they are sent, and what protects them."""
 
 import asyncio
+import gc
 import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,10 +74,12 @@ def run(projects: Path) -> Monitor:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     set_mocks(monitor, "mlops-organisation", "main", preview=False, monitor=monitor)
+    gc.disable()  # as the language host does
     set_root_resource(None)  # pyrefly: ignore[bad-argument-type] (the one of set_mocks is finished already)
     try:
         loop.run_until_complete(run_in_stack(program))
     finally:
+        gc.enable()
         asyncio.set_event_loop(None)
         loop.close()
     return monitor

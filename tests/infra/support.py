@@ -15,9 +15,6 @@ from tests.emulator.store import Document
 from tests.infra.cloud import Cloud
 from tests.infra.command import Command, Run
 
-TEMPLATE = Path(__file__).parents[2]
-PROJECT = TEMPLATE / "<<cookiecutter.project_slug>>"
-
 
 @dataclass
 class Stack:
@@ -87,13 +84,6 @@ class Stack:
     def destroy(self, *arguments: str | Path, caller: str | None = None) -> Run:
         """With its preview: it is the preview that finds protected resources before anything is deleted."""
         return self.run("destroy", "--yes", *arguments, caller=caller, events=True)
-
-    def import_(self, type: str, name: str, id: str, *arguments: str, caller: str | None = None) -> Run:
-        options = ["--yes", "--skip-preview", "--generate-code=false", "--protect=false", *arguments]
-        return self.run("import", type, name, id, *options, caller=caller, events=True)
-
-    def cancel(self) -> Run:
-        return self.run("cancel", "--yes")
 
     def config(self, **values: object) -> "Stack":
         """Settings of the program, of any form, written into the stack's file."""

@@ -1,6 +1,10 @@
-"""The engine does on emulated Azure what a person sees it do on Azure: a small program, each time on a new stack."""
+"""The engine does on emulated Azure what a person sees it do on Azure: a small program, each time on a new stack.
+
+Drift, refusals and broken starts are shown on the project's stacks: test_project.py, test_runbooks.py.
+"""
 
 import re
+import signal
 
 from tests.emulator.store import Document
 from tests.infra.support import Stack
@@ -11,7 +15,7 @@ def account(stack: Stack) -> Document:
     return stack.cloud.document(stack.outputs()["store"])
 
 
-def test_a_stack_comes_up_once(small: Stack) -> None:
+def test_a_stack_comes_up_once_and_lies_in_azure_as_azure_has_it(small: Stack) -> None:
     previewed = small.preview("--diff").ok()
     assert previewed.changes["create"] == 8
     assert not re.search("small[a-z0-9]{4}", previewed.text), "the suffix is not known yet"
@@ -21,10 +25,6 @@ def test_a_stack_comes_up_once(small: Stack) -> None:
     made = small.cloud.writes()
     assert small.up().ok().changes == {}
     assert small.cloud.writes() == made
-
-
-def test_a_resource_lies_in_azure_as_azure_has_it(small: Stack) -> None:
-    small.up().ok()
     store, identity = account(small), small.cloud.ids("userAssignedIdentities")[0]
     assert store["location"] == "westeurope"
     assert list(store["identity"]["userAssignedIdentities"]) == [identity]
@@ -50,31 +50,9 @@ def test_a_changed_setting_is_an_update_and_a_fixed_one_a_replacement(small: Sta
     assert small.cloud.document("resourceGroups/small")["location"] == "northeurope"
 
 
-def test_what_azure_refuses_is_read_in_its_words_and_the_next_start_goes_on(small: Stack) -> None:
-    small.cloud.arm.faults.fail(2, "StorageAccountOperationInProgress", 409, verb="put")
-    failed = small.up()
-    assert failed.code != 0
-    assert 'Status=409 Code="StorageAccountOperationInProgress" Message="' in failed.text
-    small.up().ok()
-    assert sum(small.resources().values()) == 8 - 1
-    assert len(set(small.cloud.writes())) == len(small.cloud.writes())
-
-
 def test_a_passing_fault_is_never_seen(small: Stack) -> None:
     small.cloud.arm.faults.throttle(3, type="Microsoft.Storage/storageAccounts", verb="put")
     small.up().ok()
-
-
-def test_drift_is_found_and_repaired(small: Stack) -> None:
-    small.up().ok()
-    small.cloud.arm.change_behind(account(small)["id"], "properties.allowSharedKeyAccess", True)
-    assert small.preview("--expect-no-changes").code == 0, "without --refresh the engine trusts its state"
-    seen = small.preview("--refresh", "--expect-no-changes", "--diff")
-    assert seen.code == 7
-    assert "allowSharedKeyAccess" in seen.text
-    small.up("--refresh").ok()
-    assert account(small)["properties"]["allowSharedKeyAccess"] is False
-    small.preview("--refresh", "--expect-no-changes").ok()
 
 
 def test_what_was_deleted_behind_comes_back(small: Stack) -> None:
@@ -97,18 +75,6 @@ def test_destroy_leaves_nothing_and_spares_what_is_protected(small: Stack) -> No
     small.destroy().ok()
     assert not small.cloud.ids()
     assert not small.resources()
-
-
-def test_a_resource_that_is_there_is_not_taken_over_but_imported(small: Stack) -> None:
-    group = f"{small.cloud.subscription}/resourceGroups/small"
-    small.cloud.arm.put(small.caller, group, {"location": "westeurope", "tags": {"owner": "team", "token": "none"}})
-    refused = small.up()
-    assert f"cannot create already existing resource '{group}'" in refused.text
-    small.import_("azure-native:resources:ResourceGroup", "group", group).ok()
-    assert "delete" not in (done := small.up().ok()).changes
-    assert ("create", "azure-native:resources:ResourceGroup", "group") not in done.steps
-    missing = small.import_("azure-native:resources:ResourceGroup", "other", f"{group}-not-there")
-    assert missing.code != 0
 
 
 def test_a_secret_is_in_no_state_no_output_and_no_log(small: Stack) -> None:
@@ -181,3 +147,15 @@ pulumi.export("who", azure.authorization.get_client_config().object_id)
     found = {id: small.cloud.arm.store.documents[id]["location"] for id in small.cloud.ids()}
     assert found == {f"{here}/resourceGroups/small": "westeurope", f"{there}/resourceGroups/small": "northeurope"}
     assert small.outputs()["who"] == small.caller
+
+
+def test_nothing_is_left_running_after_a_kill(small: Stack) -> None:
+    killed = small.start("up", "--yes", "--skip-preview").kill(signal.SIGKILL)
+    killed.wait()
+    assert killed.left_behind() == []
+
+
+def test_two_stacks_of_a_program_share_nothing(small: Stack) -> None:
+    small.up().ok()
+    other = small.beside("other").init()
+    assert other.preview().ok().changes["create"] == 8

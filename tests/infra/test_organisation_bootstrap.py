@@ -5,19 +5,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from organisation.settings import EXAMPLE
 
 from tests.emulator.store import SUBSCRIPTION
-from tests.infra.support import TEMPLATE, Stack
-
-SLUG = "income-support-triage"
+from tests.infra import TEMPLATE
+from tests.infra.projects import SLUG
+from tests.infra.support import Stack
 
 
 @pytest.fixture
 def filled(organisation: Stack, tmp_path: Path) -> Stack:
     """The program as shipped, with an organisation's ids, and a store that is not there yet."""
     file = organisation.folder / "projects.yaml"
-    text = file.read_text("utf-8").replace("00000000-0000-0000-0000-000000000102", SUBSCRIPTION)
-    text = text.replace("00000000-0000-0000-0000-0000000001", "10000000-0000-0000-0000-0000000001")
+    text = file.read_text("utf-8").replace(f"{EXAMPLE}02", SUBSCRIPTION)
+    text = text.replace(EXAMPLE, f"1{EXAMPLE[1:]}")
     state = f"state:\n  backend: file://{tmp_path / 'store'}\n  secrets_provider: passphrase\n\nissuers:"
     file.write_text(text.replace("issuers:", state), "utf-8")
     (organisation.folder / "Pulumi.main.yaml").write_bytes((TEMPLATE / "infra" / "Pulumi.main.yaml").read_bytes())
@@ -60,6 +61,7 @@ def test_an_organisation_starts_and_lets_a_project_go(filled: Stack, tmp_path: P
     refused = start(filled, "manage.py", "preview")
     assert refused.returncode == 3
     assert "protected" in refused.stdout + refused.stderr
+    assert filled.cloud.writes() == before
 
     said = start(filled, "manage.py", "forget", SLUG)
     assert "Nothing was deleted" in said.stdout

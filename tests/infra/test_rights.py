@@ -1,11 +1,12 @@
 """What CI's identities may do in emulated Azure, with the conditions that the organisation's program writes."""
 
-import sys
 import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
+import roles
+from organisation.rights import BLOBS, DELEGATES, condition
+from role_definitions import BUILT_IN, CUSTOM
 
 from tests.emulator.access import allows
 from tests.emulator.arm import OWNER, Arm
@@ -13,12 +14,6 @@ from tests.emulator.conditions import holds
 from tests.emulator.ids import Id
 from tests.emulator.rules import Refusal
 from tests.emulator.store import SUBSCRIPTION
-
-TEMPLATE = Path(__file__).parents[2]
-sys.path += [str(TEMPLATE / "infra"), str(TEMPLATE / "<<cookiecutter.project_slug>>" / "infra")]
-
-import roles  # noqa: E402
-from organisation.rights import BLOBS, DELEGATES, condition  # noqa: E402
 
 SUB = f"/subscriptions/{SUBSCRIPTION}"
 SHARED, DEV, PROD = (f"{SUB}/resourceGroups/rg-{name}" for name in ("shared", "dev", "prod"))
@@ -54,7 +49,7 @@ class Platform:
 
 
 def role_id(name: str) -> str:
-    return roles.BUILT_IN.get(name) or str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    return BUILT_IN.get(name) or str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
 @pytest.fixture
@@ -64,7 +59,7 @@ def platform() -> Platform:
         there.arm.put(OWNER, group, HERE)
     for place in PLACES.values():
         there.there(place)
-    for name, role in roles.CUSTOM.items():
+    for name, role in CUSTOM.items():
         permissions = [{"actions": list(role.actions), "dataActions": list(role.data_actions)}]
         there.there(f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/{role_id(name)}", permissions=permissions)
     for environment, who in (("dev", "deploy"), ("dev", "reader"), ("prod", "deploy"), ("prod", "operate")):

@@ -10,8 +10,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.emulator.arm import OWNER
+from tests.infra import PROJECT
 from tests.infra.onboarded import Onboarded
-from tests.infra.support import PROJECT, Stack
+from tests.infra.support import Stack
 
 PAGES = PROJECT / "docs" / "runbooks"
 
@@ -65,7 +66,8 @@ def test_an_up_that_was_killed_goes_on(onboarded: Onboarded, azurite: dict[str, 
     assert again == stops == once_more
     stack.start("up", "--yes", "--skip-preview").kill(signal.SIGKILL, at=at).wait()
     locked = typed(stack, again)
-    assert locked.returncode != 0 and "currently locked" in locked.stdout + locked.stderr
+    assert locked.returncode != 0 and "the stack is currently locked by 1 lock(s)" in locked.stdout + locked.stderr
+    assert commands("held-lock") == [unlock]
     works(stack, unlock)
     works(stack, forget)
     stopped = typed(stack, stops)
@@ -76,6 +78,7 @@ def test_an_up_that_was_killed_goes_on(onboarded: Onboarded, azurite: dict[str, 
     assert done.returncode == 0, done.stdout + done.stderr
     works(stack, proof)
     assert set(onboarded.cloud.arm.births.values()) == {1}, "nothing was made twice"
+    assert not [file for file in stack.state.rglob("*.json") if at in file.read_text()], "it is in the container"
 
 
 def test_a_vault_that_was_deleted_past_pulumi_is_recovered_or_left_behind(up: Callable[[str], Onboarded]) -> None:
@@ -117,12 +120,3 @@ def test_a_role_that_does_not_work_yet_works_later(onboarded: Onboarded) -> None
     onboarded.cloud.arm.clock.advance(minutes=11)
     works(stack, again)
     assert set(onboarded.cloud.arm.births.values()) == {1}
-
-
-def test_the_lock_of_a_killed_up_is_given_back(onboarded: Onboarded, azurite: dict[str, str]) -> None:
-    stack = onboarded.begun("dev", **azurite)
-    stack.start("up", "--yes", "--skip-preview").kill(signal.SIGKILL).wait()
-    assert "the stack is currently locked by 1 lock(s)" in stack.preview("--refresh").text + stack.up().text
-    (unlock,) = commands("held-lock")
-    works(stack, unlock)
-    works(stack, "make infra-preview STACK=dev")

@@ -1,6 +1,6 @@
 """What differs between two sets of inputs, by path, as the engine shows it. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from tests.emulator.store import Document
@@ -48,11 +48,6 @@ def text(path: Path) -> str:
         else:
             shown += f".{step}" if step.isidentifier() else f'["{step}"]'
     return shown.lstrip(".")
-
-
-def forces(path: Path, names: Sequence[str]) -> bool:
-    """Whether a change there is one of what `names` says cannot change."""
-    return path[0] in names
 
 
 def carry(inputs: Any, old: Any, new: Any) -> Any:

@@ -5,6 +5,7 @@ The engine starts `pulumi-language-python` and speaks gRPC to it. The protocol i
 """
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -133,6 +134,7 @@ def run(program: str, **settings: object) -> int:
     runtime.configure(runtime.Settings(**settings))  # pyrefly: ignore
     sys.argv = [program]
     sys.path.pop(0)  # our own folder
+    gc.disable()  # a short life: to look for garbage among thousands of tasks takes two fifths of it
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.set_default_executor(ThreadPoolExecutor(max_workers=64))

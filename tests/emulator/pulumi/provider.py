@@ -4,22 +4,21 @@ It behaves as the provider's own code does (pulumi/pulumi-azure-native, provider
 looks before it creates, reads after it writes, compares inputs with inputs, and words errors as `Status Code Message`.
 """
 
-from collections.abc import Callable
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import grpc
-from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2
 
-from tests.emulator.pulumi.changes import UNKNOWN, carry, changes, forces, text
+from tests.emulator.pulumi.base import Provider, plain, struct, told
+from tests.emulator.pulumi.changes import UNKNOWN, carry
 from tests.emulator.pulumi.shapes import IDENTITIES, Mistake, Shape, shape
 from tests.emulator.rules import Refusal
 from tests.emulator.store import SUBSCRIPTION, TENANT, Document
 
 TRIES = 4
 PASSING = (408, 429, 500, 502, 503, 504)  # the provider's client sends these requests again, up to three times
-SOME, NONE = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
 Written = Callable[[str, str], None]
 
 
@@ -31,8 +30,10 @@ class Azure(Protocol):
     def delete(self, caller: str, id: str) -> None: ...
 
 
-class Front(provider_pb2_grpc.ResourceProviderServicer):
+class Front(Provider):
     """Requests of one caller. `written` is told each write, when Azure has done it and nobody knows yet."""
+
+    package = "pulumi_azure_native"
 
     def __init__(self, azure: Azure, caller: str) -> None:
         self.azure, self.caller = azure, caller
@@ -40,27 +41,13 @@ class Front(provider_pb2_grpc.ResourceProviderServicer):
         self.asked = 0  # writes that began
         self.written: Written = lambda verb, id: None
 
-    def Handshake(self, request, context):
-        return provider_pb2.ProviderHandshakeResponse()
-
-    def Attach(self, request, context):
-        return empty_pb2.Empty()
-
-    def GetPluginInfo(self, request, context):
-        return plugin_pb2.PluginInfo(version=version("pulumi_azure_native"))
-
-    def CheckConfig(self, request, context):
-        return provider_pb2.CheckResponse(inputs=request.news)
-
-    def DiffConfig(self, request, context):
-        return provider_pb2.DiffResponse()
+    def fixed(self, type: str) -> Sequence[str]:
+        kind = shape(type)
+        return (*kind.parameters, *kind.replace)
 
     def Configure(self, request, context):
         self.configs[context.peer()] = plain(request.args)
-        return provider_pb2.ConfigureResponse(supportsPreview=True)
-
-    def Cancel(self, request, context):
-        return empty_pb2.Empty()
+        return super().Configure(request, context)
 
     def Invoke(self, request, context):
         with told(context):
@@ -81,25 +68,6 @@ class Front(provider_pb2_grpc.ResourceProviderServicer):
             wrong += [f"'{name}' is not an input of {request.type}" for name in strangers(kind, inputs)]
             failures = [provider_pb2.CheckFailure(reason=reason) for reason in wrong]
             return provider_pb2.CheckResponse(inputs=struct(inputs), failures=failures)
-
-    def Diff(self, request, context):
-        with told(context):
-            kind = shape(request.type)
-            found = list(changes(plain(request.old_inputs), plain(request.news)))
-            fixed = (*kind.parameters, *kind.replace)
-            replaced = sorted({str(path[0]) for path, _ in found if forces(path, fixed)})
-            detailed = {}
-            for path, what in found:
-                kind_of: Any = f"{what}_REPLACE" if forces(path, fixed) else what
-                detailed[text(path)] = provider_pb2.PropertyDiff(kind=kind_of, inputDiff=True)
-            return provider_pb2.DiffResponse(
-                changes=SOME if found else NONE,
-                diffs=sorted({str(path[0]) for path, _ in found}),
-                replaces=replaced,
-                detailedDiff=detailed,
-                hasDetailedDiff=True,
-                deleteBeforeReplace=bool(replaced),
-            )
 
     def Create(self, request, context):
         with told(context):
@@ -205,37 +173,3 @@ def patient(ask: Callable[[], Any]) -> Any:
             if not left or (refusal.status not in PASSING and refusal.code != "AnotherOperationInProgress"):
                 raise
     raise AssertionError
-
-
-class told:
-    """Turns what went wrong into the engine's error, in Azure's words."""
-
-    def __init__(self, context: grpc.ServicerContext) -> None:
-        self.context = context
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
-        if isinstance(fault, Refusal):
-            message = f'Status={fault.status} Code="{fault.code}" Message="{fault.message}"'
-            self.context.abort(grpc.StatusCode.UNKNOWN, message)
-        if isinstance(fault, Mistake):
-            self.context.abort(grpc.StatusCode.UNKNOWN, str(fault))
-
-
-def plain(given: struct_pb2.Struct) -> Document:
-    """The values of a message, without nulls."""
-    return _full(json_format.MessageToDict(given))
-
-
-def _full(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _full(item) for name, item in value.items() if item is not None and not name.startswith("__")}
-    return [_full(item) for item in value] if isinstance(value, list) else value
-
-
-def struct(values: Document) -> struct_pb2.Struct:
-    message = struct_pb2.Struct()
-    message.update(values)
-    return message

@@ -2,48 +2,29 @@
 
 import random
 import string
-from importlib.metadata import version
+from collections.abc import Sequence
 
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
-from tests.emulator.pulumi.changes import UNKNOWN, changes, text
-from tests.emulator.pulumi.provider import NONE, SOME, plain, struct
+from tests.emulator.pulumi.base import Provider, plain, struct, told
+from tests.emulator.pulumi.changes import UNKNOWN
+from tests.emulator.pulumi.shapes import Mistake
 
 TYPE = "random:index/randomString:RandomString"
 
 
-class RandomFront(provider_pb2_grpc.ResourceProviderServicer):
-    def Handshake(self, request, context):
-        return provider_pb2.ProviderHandshakeResponse()
+class RandomFront(Provider):
+    package = "pulumi_random"
 
-    def Attach(self, request, context):
-        return empty_pb2.Empty()
-
-    def GetPluginInfo(self, request, context):
-        return plugin_pb2.PluginInfo(version=version("pulumi_random"))
-
-    def CheckConfig(self, request, context):
-        return provider_pb2.CheckResponse(inputs=request.news)
-
-    def DiffConfig(self, request, context):
-        return provider_pb2.DiffResponse()
-
-    def Configure(self, request, context):
-        return provider_pb2.ConfigureResponse(supportsPreview=True)
-
-    def Cancel(self, request, context):
-        return empty_pb2.Empty()
+    def fixed(self, type: str) -> Sequence[str]:
+        return ("length", "lower", "upper", "numeric", "special", "overrideSpecial")
 
     def Check(self, request, context):
-        unknown = [] if request.type == TYPE else [provider_pb2.CheckFailure(reason=f"{request.type} is not emulated")]
-        return provider_pb2.CheckResponse(inputs=request.news, failures=unknown)
-
-    def Diff(self, request, context):
-        found = [text(path) for path, _ in changes(plain(request.old_inputs), plain(request.news))]
-        return provider_pb2.DiffResponse(
-            changes=SOME if found else NONE, diffs=found, replaces=found, deleteBeforeReplace=bool(found)
-        )
+        with told(context):
+            if request.type != TYPE:
+                raise Mistake(f"{request.type!r} is not emulated")
+            return provider_pb2.CheckResponse(inputs=request.news)
 
     def Create(self, request, context):
         inputs = plain(request.properties)
