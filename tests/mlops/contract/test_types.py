@@ -14,6 +14,8 @@ from mlops.contract.types import Column, Contract
         ({"dtype": "text", "range": (0, 1)}, "range belongs to dtype 'number'"),
         ({"dtype": "number", "range": (2, 1)}, "the range ends before it starts"),
         ({"dtype": "number", "sensitive": True}, "a sensitive column is a category or a flag"),
+        ({"dtype": "text", "personal": True}, "what says who somebody is has role 'id' or 'context'"),
+        ({"dtype": "flag", "role": "label", "personal": True}, "what says who somebody is has role 'id' or 'context'"),
         ({"dtype": "text", "role": "label"}, "a column with role 'label' cannot be a text"),
         ({"dtype": "text", "role": "time"}, "a column with role 'time' cannot be a text"),
         ({"dtype": "flag", "role": "label", "nullable": True}, "a column with role 'label' cannot be nullable"),

@@ -25,18 +25,27 @@ def artifact(place: Path, content: str) -> Path:
 
 
 def test_versions_count_up_and_the_same_bytes_find_theirs(models: Models, tmp_path: Path) -> None:
-    first = models.register("triage", artifact(tmp_path / "a", "1"), {"run": "r1"})
-    second = models.register("triage", artifact(tmp_path / "b", "2"), {"run": "r2"})
-    again = models.register("triage", artifact(tmp_path / "c", "1"), {"run": "r3"})
+    first = models.register("triage", artifact(tmp_path / "a", "1"), {"run": "r1"}, b"")
+    second = models.register("triage", artifact(tmp_path / "b", "2"), {"run": "r2"}, b"")
+    again = models.register("triage", artifact(tmp_path / "c", "1"), {"run": "r3"}, b"")
     assert (first.version, second.version) == (1, 2)
     assert first.digest == digest.of_folder(tmp_path / "a")
     assert again == first and again.lineage == {"run": "r1"}
     assert models.list() == (first, second)
 
 
+def test_a_model_keeps_its_first_statement(models: Models, tmp_path: Path) -> None:
+    for place, statement in (("a", b"first"), ("b", b"second")):
+        models.register("triage", artifact(tmp_path / place, "1"), {}, statement)
+    assert models.statement("triage") == b"first"
+    (tmp_path / ".mlops" / "models" / "triage" / "1" / "build.dsse.json").unlink()
+    with pytest.raises(Failure, match="the build statement of triage, is missing. Register the model again"):
+        models.statement("triage")
+
+
 def test_a_model_is_named_by_version_by_digest_or_as_the_latest(models: Models, tmp_path: Path) -> None:
-    first = models.register("triage", artifact(tmp_path / "a", "1"), {})
-    second = models.register("triage", artifact(tmp_path / "b", "2"), {})
+    first = models.register("triage", artifact(tmp_path / "a", "1"), {}, b"")
+    second = models.register("triage", artifact(tmp_path / "b", "2"), {}, b"")
     assert models.get("triage:1") == models.get(f"triage@{first.digest[:12]}") == first
     assert models.get("triage") == second
 
@@ -47,7 +56,7 @@ def test_a_model_is_named_by_version_by_digest_or_as_the_latest(models: Models, 
 def test_a_reference_that_names_nothing_is_said_with_what_there_is(
     models: Models, tmp_path: Path, reference: str
 ) -> None:
-    models.register("triage", artifact(tmp_path / "a", "1"), {})
+    models.register("triage", artifact(tmp_path / "a", "1"), {}, b"")
     with pytest.raises(Misuse, match="triage"):
         models.get(reference)
 
@@ -55,22 +64,22 @@ def test_a_reference_that_names_nothing_is_said_with_what_there_is(
 @pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "a:1", "a@b"])
 def test_a_name_that_a_reference_could_not_hold_is_refused(models: Models, tmp_path: Path, name: str) -> None:
     with pytest.raises(Misuse, match="cannot name a model"):
-        models.register(name, artifact(tmp_path / "a", "1"), {})
+        models.register(name, artifact(tmp_path / "a", "1"), {}, b"")
 
 
 def test_nothing_to_register_is_refused(models: Models, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for place in (tmp_path / "empty", tmp_path / "absent"):
         with pytest.raises(Misuse, match="no model in"):
-            models.register("triage", place, {})
+            models.register("triage", place, {}, b"")
 
 
 def test_fetch_gives_the_same_bytes_and_notices_damage(models: Models, tmp_path: Path) -> None:
-    model = models.register("triage", artifact(tmp_path / "a", "1"), {})
+    model = models.register("triage", artifact(tmp_path / "a", "1"), {}, b"")
     shutil.rmtree(tmp_path / "a")
     models.fetch("triage:1", tmp_path / "fetched")
     assert digest.of_folder(tmp_path / "fetched") == model.digest
-    (tmp_path / ".mlops" / "models" / "triage" / "1" / "artifact" / "model.txt").write_text("3")
+    (tmp_path / ".mlops" / "models" / "triage" / "1" / "content" / "model.txt").write_text("3")
     with pytest.raises(Failure, match="triage:1 no longer have its digest"):
         models.fetch("triage:1", tmp_path / "again")
     assert not (tmp_path / "again").exists()
@@ -78,32 +87,32 @@ def test_fetch_gives_the_same_bytes_and_notices_damage(models: Models, tmp_path:
 
 @pytest.mark.parametrize("harm", ["changed", "removed"])
 def test_a_damaged_model_is_put_right_by_registering_it_again(models: Models, tmp_path: Path, harm: str) -> None:
-    model = models.register("triage", artifact(tmp_path / "a", "1"), {"run": "r1"})
-    stored = tmp_path / ".mlops" / "models" / "triage" / "1" / "artifact"
+    model = models.register("triage", artifact(tmp_path / "a", "1"), {"run": "r1"}, b"")
+    stored = tmp_path / ".mlops" / "models" / "triage" / "1" / "content"
     if harm == "changed":
         (stored / "model.txt").write_text("3")
     else:
         shutil.rmtree(stored)
     with pytest.raises(Failure, match="Register the model again from its run"):
         models.fetch("triage:1", tmp_path / "fetched")
-    assert models.register("triage", tmp_path / "a", {"run": "r2"}) == model
+    assert models.register("triage", tmp_path / "a", {"run": "r2"}, b"") == model
     models.fetch("triage:1", tmp_path / "fetched")
     assert digest.of_folder(tmp_path / "fetched") == model.digest and models.list() == (model,)
 
 
 def test_a_damaged_record_stops_no_other_model(models: Models, tmp_path: Path) -> None:
-    models.register("triage", artifact(tmp_path / "a", "1"), {})
-    (tmp_path / ".mlops" / "models" / "triage" / "1" / "model.json").write_text("{")
-    second = models.register("triage", artifact(tmp_path / "b", "2"), {})
+    models.register("triage", artifact(tmp_path / "a", "1"), {}, b"")
+    (tmp_path / ".mlops" / "models" / "triage" / "1" / "version.json").write_text("{")
+    second = models.register("triage", artifact(tmp_path / "b", "2"), {}, b"")
     assert second.version == 2 and models.list() == (second,)
     with pytest.raises(
-        Misuse, match="model.json of triage:1 is damaged. Restore it; or register the model again from its run"
+        Misuse, match="version.json of triage:1 is damaged. Restore it; or register the model again from its run"
     ):
         models.get("triage:1")
 
 
 def register(state: Path, place: Path) -> int:
-    return LocalModels(state).register("triage", place, {}).version
+    return LocalModels(state).register("triage", place, {}, b"").version
 
 
 def test_models_registered_at_once_get_versions_of_their_own(tmp_path: Path) -> None:
@@ -117,4 +126,4 @@ def test_models_registered_at_once_get_versions_of_their_own(tmp_path: Path) -> 
 def test_a_registry_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where a folder must be")
     with pytest.raises(Failure, match="could not write"):
-        LocalModels(tmp_path).register("triage", artifact(tmp_path / "a", "1"), {})
+        LocalModels(tmp_path).register("triage", artifact(tmp_path / "a", "1"), {}, b"")

@@ -72,7 +72,6 @@ def test_notes_are_kept_in_order_and_shown_in_the_browser(lab: Lab):
         "too good\nto be true: a leak?",
         "no leak — checked",
     ]
-    assert len((lab.state / "runs" / run / "notes.jsonl").read_text().splitlines()) == 2
     shown = MlflowClient(f"sqlite:///{lab.state}/mlflow.db").get_run(run).data.tags["mlflow.note.content"]
     assert shown.startswith("a first look\n\n") and shown.endswith("no leak — checked")
 
@@ -97,8 +96,8 @@ def test_a_note_on_a_run_that_is_gone_and_a_note_without_words_are_misuse(lab: L
 
 def test_a_damaged_note_is_named(lab: Lab):
     run = lab.run(node("says", "echo")).record["run"]
-    (lab.state / "runs" / run / "notes.jsonl").write_text('{"when":\n')
-    with pytest.raises(Misuse, match=r"notes\.jsonl: holds a line that is not JSON"):
+    (lab.state / "runs" / run / "notes.json").write_text('{"when":\n')
+    with pytest.raises(Misuse, match=r"notes\.json: is not valid JSON"):
         lab.platform.jobs.describe(run)
 
 

@@ -38,8 +38,8 @@ class ColumnProfile:
     """One column, read as `dtype`: the contract's, or polars' where the column holds none of these.
 
     What cannot be read is null. `counts` says how often a value occurs: a bucket of numbers by a number in it, "0",
-    "nan", "inf" and "-inf"; of times a month, such as "2024-01". Ids are not counted at all. What is neither null nor
-    counted is `other`. `low`, `high` and `total` are of the `finite` numbers, and of times in seconds since 1970 UTC.
+    "nan", "inf" and "-inf"; of times a month, such as "2024-01". Ids are not counted at all. `low` and `high` are
+    of the finite numbers, and of times in seconds since 1970 UTC.
 
     Where values may not be quoted there is no `low` and no `high`, and a text is counted under its digest. That keeps
     it out of sight but not secret: who guesses it can confirm it.
@@ -49,25 +49,19 @@ class ColumnProfile:
     rows: int
     nulls: int
     quotable: bool = False
-    finite: int = 0
-    total: float = 0.0
     low: float | None = None
     high: float | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def other(self) -> int:
-        return self.rows - self.nulls - sum(self.counts.values())
-
-    @property
-    def mean(self) -> float | None:
-        return self.total / self.finite if self.finite else None
 
     @property
     def examples(self) -> tuple[str, ...]:
         """What was counted most often, as `counts` names it, where it may be quoted."""
         most = nsmallest(3, self.counts, key=lambda name: (-self.counts[name], name))
         return tuple(most) if self.quotable else ()
+
+    def count(self, value: str) -> int:
+        """How often a value of a category or flag occurs, also where it may not be quoted."""
+        return self.counts.get(value if self.quotable else _digest(value), 0)
 
     def quantile(self, share: float) -> float | None:
         """The number that `share` of the numbers do not exceed, within WIDTH of it; infinite ones count, NaN does not.
@@ -81,10 +75,10 @@ class ColumnProfile:
 
     def __add__(self, other: Self) -> Self:
         """The profile of the rows of both columns, which must be of one type."""
-        sums = {name: getattr(self, name) + getattr(other, name) for name in ("rows", "nulls", "finite", "total")}
+        rows, nulls = self.rows + other.rows, self.nulls + other.nulls
         low = min((each.low for each in (self, other) if each.low is not None), default=None)
         high = max((each.high for each in (self, other) if each.high is not None), default=None)
-        both = replace(self, **sums, quotable=self.quotable and other.quotable, low=low, high=high)
+        both = replace(self, rows=rows, nulls=nulls, quotable=self.quotable and other.quotable, low=low, high=high)
         return replace(both, counts=_kept(Counter(self.counts) + Counter(other.counts), both))
 
 
@@ -113,10 +107,7 @@ def profile(frame: pl.LazyFrame, contract: Contract | None = None) -> Profile:
 
 
 def merged(a: Profile, b: Profile) -> Profile:
-    """The profile of the rows of both tables, but for the rounding of totals.
-
-    Raises ValueError when they differ in a column or its type.
-    """
+    """The profile of the rows of both tables. Raises ValueError when they differ in a column or its type."""
     if {name: each.dtype for name, each in a.columns.items()} != {name: each.dtype for name, each in b.columns.items()}:
         raise ValueError("profiles of tables with different columns do not add up")
     return Profile(a.rows + b.rows, {name: each + b.columns[name] for name, each in a.columns.items()})
@@ -157,8 +148,8 @@ def _undeclared(raw: pl.Series) -> Column | None:
 
 
 def _spanned(found: ColumnProfile, finite: pl.Series) -> ColumnProfile:
-    ends: dict[str, Any] = {"low": finite.min(), "high": finite.max()} if found.quotable else {}
-    return replace(found, finite=len(finite), total=float(finite.sum()), **ends)
+    ends: dict[str, Any] = {"low": finite.min(), "high": finite.max()}
+    return replace(found, **ends) if found.quotable else found
 
 
 def _counted(values: pl.Series, name: Callable[[Any], str], limited: bool = False) -> Mapping[str, int]:

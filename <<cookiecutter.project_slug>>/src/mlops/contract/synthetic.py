@@ -61,26 +61,19 @@ def poisoned(contract: Contract, seed: int = 0) -> Iterator[Poison]:
 
 def _drawn(column: Column, n: int, rng: np.random.Generator) -> pl.Series:
     values: list | np.ndarray
-    dtype: pl.DataType | type[pl.DataType] | None = None
     match column.dtype:
-        case "number" if column.role == "id":
-            values = np.arange(n)
         case "number":
-            values = _numbers(column, n, rng)
+            values = np.arange(n) if column.role == "id" else _numbers(column, n, rng)
         case "category":
-            codes = rng.permutation(n) % len(column.categories)
-            values, dtype = [column.categories[code] for code in codes], pl.String
+            values = [column.categories[code] for code in rng.permutation(n) % len(column.categories)]
         case "flag":
             values = rng.permutation(n) % 2 == 1
         case "time":
             values = [START + timedelta(seconds=int(second)) for second in rng.integers(0, SPAN_SECONDS, n)]
-            dtype = pl.Datetime("us", "UTC")
         case "text":
             values = [f"{column.name}-{number:07d}" for number in range(n)]
-    series = pl.Series(column.name, values, dtype)
-    if column.nullable:
-        series = series.set(pl.Series(rng.random(n) < NULL_SHARE), None)
-    return series
+    series = pl.Series(column.name, values)
+    return series.set(pl.Series(rng.random(n) < NULL_SHARE), None) if column.nullable else series
 
 
 def _numbers(column: Column, n: int, rng: np.random.Generator) -> np.ndarray:

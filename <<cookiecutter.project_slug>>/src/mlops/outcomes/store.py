@@ -13,7 +13,7 @@ from mlops.contract.table import INSTANT
 from mlops.contract.types import Column
 from mlops.errors import Misuse
 from mlops.outcomes import ids, rows
-from mlops.platform.local.lock import Lock
+from mlops.platform.local.lock import locked
 
 SCHEMA = {"id": pl.String, "outcome": pl.Null, "observed": pl.Boolean, "time": INSTANT, "decision": pl.String}
 EMPTY = pl.DataFrame(schema=SCHEMA | {"received": INSTANT})
@@ -26,9 +26,7 @@ def add(state: Path, file: Path, label: Column, now: datetime, late: datetime) -
     the file is wrong or key or label are not those of what is stored, Failure when the disk refuses.
     """
     found, folder = rows.read(file, label, now), state / "outcomes"
-    lock = Lock(folder / "lock")
-    lock.take(wait=True)
-    try:
+    with locked(folder / "lock"):
         known, used = stored(folder), {part.name[:12] for part in folder.glob("*.parquet")}
         if known.schema["outcome"] not in (pl.Null, found.schema["outcome"]):
             raise Misuse("has outcomes of another type than the label has now. Move it elsewhere first.", folder)
@@ -40,8 +38,6 @@ def add(state: Path, file: Path, label: Column, now: datetime, late: datetime) -
                 worth.write_parquet(whole)
                 draft.write_bytes(whole.getvalue())
         return counts
-    finally:
-        lock.release()
 
 
 def stored(folder: Path) -> pl.DataFrame:

@@ -1,11 +1,14 @@
 """Where things run, as protocols: the laptop and Azure ML implement the same ones."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlops.specs.types import Job
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import CryptoSigner
 
 State = Literal["started", "reused", "finished", "refused", "failed", "cancelled", "skipped"]
 
@@ -91,8 +94,15 @@ class Model:
 
 
 class Models(Protocol):
-    def register(self, name: str, artifact: Path, lineage: Mapping[str, Any]) -> Model:
-        """Store an artifact folder under the next version; the same digest again finds the version it has."""
+    def register(self, name: str, artifact: Path, lineage: Mapping[str, Any], statement: bytes) -> Model:
+        """Store an artifact folder under the next version, with its build statement.
+
+        The same digest again finds the version it has, which keeps its first statement.
+        """
+        ...
+
+    def statement(self, reference: str) -> bytes:
+        """The build statement. Raises Failure when it is gone."""
         ...
 
     def get(self, reference: str) -> Model:
@@ -100,6 +110,10 @@ class Models(Protocol):
         ...
 
     def list(self) -> tuple[Model, ...]: ...
+
+    def content(self, reference: str) -> Path:
+        """Where the artifact is kept, to read only. Raises Failure when it is gone."""
+        ...
 
     def fetch(self, reference: str, to: Path) -> None:
         """Copy the artifact. Raises Failure when the stored bytes no longer have the model's digest."""
@@ -169,9 +183,30 @@ class Data(Protocol):
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A signed statement in the pages of an environment; they are numbered from 1."""
+
+    environment: str
+    number: int
+    content: bytes
+
+
+class Ledger(Protocol):
+    """What was signed, one after another. Nothing in it is ever changed."""
+
+    def append(self, environment: str, content: bytes) -> None: ...
+
+    def read(self) -> tuple[Entry, ...]:
+        """All entries, by environment and number."""
+        ...
+
+
+@dataclass(frozen=True)
 class Platform:
-    """All that an environment offers."""
+    """All that an environment offers; `signer` opens the key that signs there."""
 
     jobs: Jobs
     models: Models
     data: Data
+    ledger: Ledger
+    signer: "Callable[[], CryptoSigner]"

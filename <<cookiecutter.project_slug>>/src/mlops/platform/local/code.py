@@ -36,16 +36,13 @@ class Git:
         self.top = self._folder = Path(self("rev-parse", "--show-toplevel"))
         self._environment |= private
 
-    def __call__(self, *arguments: str) -> str:
-        return os.fsdecode(self.bytes(*arguments)).strip()
-
     def maybe(self, *arguments: str) -> str | None:
         """The answer of a command whose failure means no."""
         with suppress(Failure):
             return self(*arguments)
         return None
 
-    def bytes(self, *arguments: str) -> bytes:
+    def __call__(self, *arguments: str) -> str:
         command = ["git", *arguments]
         done = subprocess.run(
             command, cwd=self._folder, env=self._environment, stdin=subprocess.DEVNULL, capture_output=True
@@ -53,7 +50,7 @@ class Git:
         if done.returncode:
             why = done.stderr.decode(errors="replace").strip() or f"exit status {done.returncode}"
             raise Failure(f"git {arguments[0]} could not read the state of the code: {why}")
-        return done.stdout
+        return os.fsdecode(done.stdout).removesuffix("\n")
 
     def path(self, name: str) -> str:
         return self("rev-parse", "--path-format=absolute", "--git-path", name)
@@ -122,8 +119,7 @@ def _capture_tree(git: Git, project: Path, scratch: Path, state: Path) -> dict[s
         shutil.copyfile(git.path("index"), scratch / "index")
     base = git.start_from(commit)
     here, own = (os.path.relpath(path, git.top) for path in (project, state))
-    listed = git.bytes("ls-files", "-z", "--others", "--exclude-standard", f":(literal){here}")
-    untracked = os.fsdecode(listed).split("\0")[:-1]
+    untracked = git("ls-files", "-z", "--others", "--exclude-standard", f":(literal){here}").split("\0")[:-1]
     left_out = [name for name in untracked if _is_large(git.top / name) and not name.startswith(f"{own}/")]
     besides = [*left_out, *{own for name in untracked if name.startswith(f"{own}/")}]
     git("add", "--all", "--", f":(literal){here}", *(f":(exclude,literal){name}" for name in besides))
@@ -132,7 +128,7 @@ def _capture_tree(git: Git, project: Path, scratch: Path, state: Path) -> dict[s
     if dirty and not (stored := _patch(state, tree, commit)).exists():
         flags = ("-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color")
         with files.replacing(stored) as draft:
-            draft.write_bytes(git.bytes("diff-tree", *flags, base, tree))
+            git("diff-tree", *flags, f"--output={draft}", base, tree)
     return {"kind": "git", "digest": tree, "commit": commit, "dirty": dirty, "left_out": left_out}
 
 

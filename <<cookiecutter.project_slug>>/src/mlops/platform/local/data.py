@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,44 +13,82 @@ from typing import Any
 from mlops import digest, files
 from mlops.errors import Failure, Misuse
 from mlops.platform.base import DataVersion
-from mlops.platform.local.versions import Versions
+from mlops.platform.local.lock import locked
 
 BLOCK = 2**20
-RECORD, FILES, PROFILE = "version.json", "files.json", "profile.json"
+RECORD, FILES, PROFILE, STATEMENT = "version.json", "files.json", "profile.json", "build.dsse.json"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
 
 
-class LocalData(Versions[DataVersion]):
-    """Data in `.mlops/data/NAME/VERSION/`: `content/`, the digest of each file in it, and what is known of the version.
+@dataclass(frozen=True)
+class Kind:
+    """What is kept, in words: "a model" that is "Registered"; how to store what lost its record, and what is damaged.
 
-    `.objects/aa/SHA256` are the files of all versions, as hard links where the file system has them.
+    `folder` is where, below the state folder.
     """
 
-    def __init__(self, state: Path) -> None:
-        again = "add what is in `content` beside it again (mlops data add NAME PATH)"
-        super().__init__(state / "data", DataVersion, RECORD, "data", "In the store", again)
+    folder: str
+    thing: str
+    known: str
+    again: str
+    remedy: str
+
+
+AGAIN = "add what is in `content` beside it again (mlops data add NAME PATH)"
+DATA = Kind("data", "data", "In the store", AGAIN, "Put it right from the same data: mlops data add {name} PATH")
+
+
+class LocalData:
+    """Data in `.mlops/data/NAME/VERSION/`: `content/`, the digest of each file in it, and what is known of the version.
+
+    Files with the same bytes are hard links to one, where the file system has them.
+    """
+
+    def __init__(self, state: Path, kind: Kind = DATA) -> None:
+        self._folder, self._kind = state / kind.folder, kind
+
+    def get(self, reference: str) -> DataVersion:
+        """`name:3`, `name@DIGEST12`, or `name` for its latest version. Raises Misuse, for a damaged record too."""
+        name = re.split("[:@]", reference)[0]
+        records = self._records(name)
+        if not records:
+            known = ", ".join(sorted({each.name for each in self.list()})) or "none yet"
+            raise Misuse(f"no {self._kind.thing.removeprefix('a ')} is named '{name}'. {self._kind.known}: {known}.")
+        which = [*records][-1] if reference == name else reference
+        digests = {each: f"{name}@{it.digest}" for each, it in records.items() if not isinstance(it, Misuse)}
+        by_digest = [each for each in digests if len(which) > len(name) + 8 and digests[each].startswith(which)]
+        found = by_digest or [each for each in records if each == which]
+        if len(found) != 1:
+            known = ", ".join(f"{each} ({digests.get(each, 'damaged')[: len(name) + 13]})" for each in records)
+            raise Misuse(f"no version of '{name}' is '{reference}'. There are: {known}.")
+        if isinstance(version := records[found[0]], Misuse):
+            raise version
+        return version
+
+    def list(self) -> tuple[DataVersion, ...]:
+        """All versions whose record can be read, by name and number."""
+        return tuple(each for each in self._records().values() if not isinstance(each, Misuse))
 
     def add(self, name: str, path: Path, about: Mapping[str, Any] | None = None, message: str = "") -> DataVersion:
-        sources = _files(path)
+        sources = _below(path)
         with self._changing(name):
-            added = self._folder / name / ".added"
+            added, held = self._folder / name / ".added", self._held()
             with files.replacing(added) as draft:
-                kept = {relative: self._copy(source, draft / "content" / relative) for relative, source in sources}
+                kept = {relative: _kept(source, draft / "content" / relative, held) for relative, source in sources}
                 size = sum((draft / "content" / relative).stat().st_size for relative in kept)
                 files.write_json(draft / FILES, kept)
             if not size:
                 raise Misuse("is empty. Write or fetch it again.", path)
             found = digest.of_pairs(kept.items()) if path.is_dir() else kept[path.name]
-            same = next((each for each in self._of(name) if each.digest == found), None)
+            same = next((each for each in self.list() if (each.name, each.digest) == (name, found)), None)
             if same and not self.verify(same.reference):
                 return same
             now = datetime.now(UTC).isoformat(timespec="seconds")
             facts = (found, size, len(kept), now, message, dict(about or {}))
             version = same or DataVersion(name, self._next(name), *facts)
-            with files.replacing(place := self._place(version)) as draft:
+            with files.replacing(self._place(version)) as draft:
                 files.write_json(added / RECORD, version)
                 added.rename(draft)
-            for relative, sha in kept.items():
-                self._share(place / "content" / relative, sha)
             return version
 
     def named(self, digest: str) -> DataVersion | None:
@@ -56,10 +96,10 @@ class LocalData(Versions[DataVersion]):
 
     def content(self, reference: str) -> Path:
         version = self.get(reference)
-        kept, folder = self._kept(self._place(version)), self._place(version) / "content"
-        path = folder / next(iter(kept)) if [*kept.values()] == [version.digest] else folder
+        listed, folder = self._files(self._place(version)), self._place(version) / "content"
+        path = folder / next(iter(listed)) if [*listed.values()] == [version.digest] else folder
         if not path.exists():
-            raise Failure(f"{path} of {version.reference} is missing. {_remedy(version)}")
+            raise Failure(f"{path} of {version.reference} is missing. {self._remedy(version)}")
         return path
 
     def resolve(self, name: str, version: str) -> Path | None:
@@ -71,11 +111,11 @@ class LocalData(Versions[DataVersion]):
         if os.path.lexists(to) and not (held and not self.verify(held.reference)):
             raise Misuse("is there already, and the store does not have it. Add it, or name another place.", to)
         with files.replacing(to) as draft:
-            for relative, source in _files(path):
+            for relative, source in _below(path):
                 _copied(source, draft / relative if path.is_dir() else draft)
             if digest.of_path(draft) != version.digest:
                 what = f"the stored bytes of {version.reference} no longer have its digest {version.digest[:12]}"
-                raise Failure(f"{what}: they were changed. {_remedy(version)}")
+                raise Failure(f"{what}: they were changed. {self._remedy(version)}")
             if to.is_dir():
                 files.remove(to)
 
@@ -91,61 +131,80 @@ class LocalData(Versions[DataVersion]):
     def keep_profile(self, reference: str, profile: Mapping[str, Any]) -> None:
         files.write_json(self._place(self.get(reference)) / PROFILE, profile)
 
+    @contextmanager
+    def _changing(self, name: str) -> Iterator[None]:
+        """One process at a time; what another one that was killed left half-made is removed. Raises Misuse."""
+        if not NAME.fullmatch(name):
+            advice = "Use letters, digits, '-', '_' and '.', a letter or digit first."
+            raise Misuse(f"'{name}' cannot name {self._kind.thing}. {advice}")
+        with locked(self._folder / name / "lock"):
+            try:
+                yield
+            finally:
+                for draft in (self._folder / name).glob(".*"):
+                    files.remove(draft)
+
+    def _records(self, name: str | None = None) -> dict[str, DataVersion | Misuse]:
+        """By reference the record, or what is wrong with it. A folder that was emptied is no version any more."""
+        numbered = (path for path in self._folder.glob("*/*") if path.name.isdecimal() and any(path.glob("*")))
+        found = [each for each in numbered if NAME.fullmatch(each.parent.name) and name in (None, each.parent.name)]
+        found.sort(key=lambda path: (path.parent.name, int(path.name)))
+        return {f"{path.parent.name}:{path.name}": self._read(path / RECORD) for path in found}
+
+    def _next(self, name: str) -> int:
+        return 1 + max((int(path.name) for path in (self._folder / name).iterdir() if path.name.isdecimal()), default=0)
+
+    def _place(self, found: DataVersion) -> Path:
+        return self._folder / found.name / str(found.version)
+
+    def _read(self, file: Path) -> DataVersion | Misuse:
+        try:
+            return DataVersion(**files.read_json(file))
+        except (Misuse, TypeError):
+            what = f"{file} of {file.parts[-3]}:{file.parts[-2]} is {'damaged' if file.exists() else 'missing'}"
+            return Misuse(f"{what}. Restore it; or {self._kind.again} under a new number, then empty its folder.")
+
     def _faults(self, version: DataVersion) -> Iterator[str]:
-        kept = self._kept(place := self._place(version))
-        if version.digest not in (digest.of_pairs(kept.items()), *kept.values()):
-            yield f"{place / FILES} is damaged. {_remedy(version)}"
+        listed = self._files(place := self._place(version))
+        if version.digest not in (digest.of_pairs(listed.items()), *listed.values()):
+            yield f"{place / FILES} is damaged. {self._remedy(version)}"
             return
-        expected = {place / "content" / relative: sha for relative, sha in kept.items()}
+        expected = {place / "content" / relative: sha for relative, sha in listed.items()}
         there = {path for path in place.rglob("*") if path.is_symlink() or not path.is_dir()}
-        for path in sorted(expected.keys() | there - {place / RECORD, place / FILES, place / PROFILE}):
+        for path in sorted(expected.keys() | there - {place / name for name in (RECORD, FILES, PROFILE, STATEMENT)}):
             if path not in expected:
                 yield f"{path} does not belong to {version.reference}. Remove it."
             elif path not in there or digest.of_file(path) != expected[path]:
                 how = "damaged" if path in there else "missing"
-                yield f"{path} of {version.reference} is {how}. {_remedy(version)}"
+                yield f"{path} of {version.reference} is {how}. {self._remedy(version)}"
 
     def _foreign(self) -> Iterator[str]:
-        """Files of no version; what an `add` under way makes begins with a dot, and an object in use has two names."""
-        places = {self._folder.joinpath(*reference.split(":")) for reference in self._records()}
-        known = {sha for place in places for sha in self._kept(place).values()}
+        """Files of no version; what an `add` under way makes begins with a dot."""
+        places = self._places()
         for path in sorted(self._folder.rglob("*")):
-            first, *inner = path.relative_to(self._folder).parts
-            if first == ".objects":
-                ours = path.name in known or path.stat().st_nlink > 1
-            else:
-                ours = inner == ["lock"] or bool(inner and inner[0].startswith("."))
+            inner = path.relative_to(self._folder).parts[1:]
+            ours = inner == ("lock",) or bool(inner and inner[0].startswith("."))
             if not (ours or path.is_dir() or places & {*path.parents}):
                 yield f"{path} belongs to no version in the store. Remove it."
 
-    def _kept(self, place: Path) -> dict[str, str]:
+    def _files(self, place: Path) -> dict[str, str]:
         """The digest of each file of a version by its path; nothing when that was damaged."""
         with suppress(Misuse, TypeError, ValueError):
             return dict(files.read_json(place / FILES))
         return {}
 
-    def _object(self, sha: str) -> Path:
-        return self._folder / ".objects" / sha[:2] / sha
+    def _places(self) -> set[Path]:
+        return {self._folder.joinpath(*reference.split(":")) for reference in self._records()}
 
-    def _copy(self, source: Path, to: Path) -> str:
-        """Copy a file, or link to the object that has its bytes; returns their digest."""
-        sha = _copied(source, to)
-        to.chmod(0o444)
-        with suppress(OSError):
-            if digest.of_file(self._object(sha)) == sha:
-                os.link(self._object(sha), link := to.with_name(f".{sha}"))
-                link.replace(to)
-        return sha
+    def _held(self) -> dict[str, Path]:
+        """By digest a file of the store."""
+        return {sha: place / "content" / name for place in self._places() for name, sha in self._files(place).items()}
 
-    def _share(self, path: Path, sha: str) -> None:
-        known = self._object(sha)
-        with suppress(OSError):
-            known.parent.mkdir(parents=True, exist_ok=True)
-            known.unlink(missing_ok=True)
-            os.link(path, known)
+    def _remedy(self, version: DataVersion) -> str:
+        return self._kind.remedy.format(name=version.name)
 
 
-def _files(path: Path) -> list[tuple[str, Path]]:
+def _below(path: Path) -> list[tuple[str, Path]]:
     """Every file with its relative path, or the one file with its name. Raises Misuse for links and where none is."""
     inner = sorted(path.rglob("*")) if path.is_dir() and not path.is_symlink() else []
     for each in (path, *inner):
@@ -170,5 +229,12 @@ def _copied(source: Path, to: Path) -> str:
     return sha.hexdigest()
 
 
-def _remedy(version: DataVersion) -> str:
-    return f"Put it right from the same data: mlops data add {version.name} PATH"
+def _kept(source: Path, to: Path, held: dict[str, Path]) -> str:
+    """Copy a file for good, as a link to one that is held with the same bytes; returns their digest."""
+    sha = _copied(source, to)
+    to.chmod(0o444)
+    with suppress(OSError):
+        if (same := held.setdefault(sha, to)) != to and digest.of_file(same) == sha:
+            os.link(same, link := to.with_name(f".{sha}"))
+            link.replace(to)
+    return sha

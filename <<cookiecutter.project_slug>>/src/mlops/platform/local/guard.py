@@ -11,10 +11,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
+import psutil
+
+MARK = "MLOPS_NODE"
 GRACE_SECONDS = 5.0
 MEGABYTE = 2**20 if sys.platform == "darwin" else 2**10  # of ru_maxrss, which is bytes on macOS and KiB on Linux
 
@@ -45,14 +46,13 @@ def main() -> None:
 def end(mark: str, session: int | None = None, grace: float = 0.0) -> None:
     """Ask the processes of a session to stop, and kill those that are left after `grace` seconds.
 
-    `mark` is a variable that all of them carry (`NAME=VALUE`) and that also finds those that left the session; only
-    Linux shows it.
+    `mark` is the value of a variable that all of them carry, and that also finds those that left the session.
     """
     if grace:
         _signal(mark, session, signal.SIGTERM)
         deadline = time.monotonic() + grace
-        while time.monotonic() < deadline and any(True for _ in _members(mark, session)):
-            time.sleep(0.02)
+        while time.monotonic() < deadline and _members(mark, session):
+            time.sleep(0.05)
     for _ in range(100):
         if not _signal(mark, session, signal.SIGKILL):
             return
@@ -60,41 +60,21 @@ def end(mark: str, session: int | None = None, grace: float = 0.0) -> None:
 
 
 def _signal(mark: str, session: int | None, number: int) -> bool:
-    found = list(_members(mark, session))
+    found = _members(mark, session)
     for process in found:
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(process, number)
+        with suppress(psutil.Error):
+            process.send_signal(number)
     return bool(found)
 
 
-def _members(mark: str, session: int | None) -> Iterator[int]:
-    for process, its_session in _linux() if Path("/proc/self").is_dir() else _others():
-        if its_session == session or _carries(process, mark.encode()):
-            yield process
-
-
-def _linux() -> Iterator[tuple[int, int]]:
-    for place in Path("/proc").iterdir():
-        if place.name.isdigit():
-            with suppress(OSError):
-                state, _parent, _group, session, *_ = (place / "stat").read_text().rpartition(")")[2].split()
-                if state not in "ZX":
-                    yield int(place.name), int(session)
-
-
-def _others() -> Iterator[tuple[int, int]]:
-    listing = subprocess.run(["ps", "-A", "-o", "pid=,stat="], capture_output=True, text=True).stdout
-    for line in listing.splitlines():
-        name, state = line.split()[:2]
-        with suppress(OSError):
-            if not state.startswith("Z"):
-                yield int(name), os.getsid(int(name))
-
-
-def _carries(process: int, mark: bytes) -> bool:
-    with suppress(OSError):
-        return mark in Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
-    return False
+def _members(mark: str, session: int | None) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with suppress(OSError, psutil.Error):
+            ours = os.getsid(process.pid) == session or process.environ().get(MARK) == mark
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 if __name__ == "__main__":

@@ -3,17 +3,17 @@
 import shutil
 import time
 from collections.abc import Generator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from mlops import files
 from mlops.errors import Failure, Misuse
 from mlops.platform.base import Event, State, Submission
-from mlops.platform.local import code, opening
-from mlops.platform.local.bench import Bench
+from mlops.platform.local import code
+from mlops.platform.local.bench import Bench, opened
 from mlops.platform.local.index import Index
-from mlops.platform.local.lock import Lock
+from mlops.platform.local.lock import locked
 from mlops.platform.local.process import together
 from mlops.platform.local.runner import CANCELLED, drive
 from mlops.platform.local.runs import Record, Runs
@@ -28,22 +28,21 @@ class LocalJobs:
     def __init__(self, project: Path) -> None:
         self._project, self._state = project, project / ".mlops"
         self._runs, self._tracking = Runs(self._state), Tracking(self._state)
-        self._lock = Lock(self._state / "lock")
+        self._held = ExitStack()
         self._opened: Bench | None = None
 
     def submit(self, submission: Submission) -> str:
-        self._lock.take()
-        try:
-            self._tracking.load()
-            self._close_abandoned()
-            self._opened = opening.open(submission, self._project, self._state, self._runs, self._tracking)
+        with ExitStack() as held:
+            held.enter_context(locked(self._state / "lock", wait=False))
+            try:
+                self._tracking.load()
+                self._close_abandoned()
+                self._opened = opened(submission, self._project, self._state, self._runs, self._tracking)
+            except OSError as error:
+                what = f"the run could not start: {files.blamed(error)}"
+                raise Failure(f"{what}. Free some space or check its rights, then repeat.") from error
+            self._held = held.pop_all()
             return self._opened.run
-        except BaseException as error:
-            self._lock.release()
-            if not isinstance(error, OSError):
-                raise
-            what = f"the run could not start: {files.blamed(error)}"
-            raise Failure(f"{what}. Free some space or check its rights, then repeat.") from error
 
     def follow(self, run: str) -> Generator[Event, None, None]:
         bench, self._opened = self._opened, None
@@ -111,21 +110,17 @@ class LocalJobs:
             self._tracking.close_all(bench.run, record["state"], self._measured(record) | used)
             bench.index.save()
         finally:
-            self._lock.release()
+            self._held.close()
 
     def _measured(self, record: Record) -> dict[str, float]:
         """The metrics of all nodes, those of reused ones too: what a person looks for at the run itself."""
         nodes = [node.get("reuses", node) for node in record["nodes"].values()]
-        return {
-            name: value
-            for node in nodes
-            if node.get("child")
-            for name, value in self._tracking.read(node["child"]).metrics.items()
-        }
+        found = [self._tracking.read(node["child"]).metrics for node in nodes if node.get("child")]
+        return {name: value for metrics in found for name, value in metrics.items()}
 
     def _close_abandoned(self) -> None:
         """Runs whose process was killed before it could write how they ended."""
-        for record in self._runs.unfinished():
+        for record in [each for each in self._runs.list()[0] if each["state"] == "running"]:
             self._runs.write(record | {"state": "cancelled", "status": CANCELLED})
             with suppress(Failure):  # MLflow does not know it when its database was removed since
                 self._tracking.close_all(record["run"], "cancelled")

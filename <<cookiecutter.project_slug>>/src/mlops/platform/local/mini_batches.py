@@ -22,7 +22,7 @@ from queue import SimpleQueue
 from types import SimpleNamespace
 
 LOADED = SimpleNamespace()
-"""Of a process that works: the `file` of its plan, and its entry `script` as a module."""
+"""Of a process that works: its entry `script` as a module."""
 
 
 class Worker:
@@ -54,7 +54,9 @@ class Worker:
 def main(file):
     """Carry out a plan; returns why it failed."""
     plan = json.loads(Path(file).read_text())
-    tasks = list(of_table(plan, Path(file).parent)) if plan["table"] else plan["tasks"]
+    folder = Path(file).parent
+    tasks = list(of_table(plan, folder)) if plan["table"] else plan["tasks"]
+    tasks = [task | {"result": str(folder / f"{task['index']}.result")} for task in tasks]
     if not tasks:
         return "there is no mini batch: the data has no rows. Check the input that is split."
     idle, items, batches, broken = SimpleQueue(), 0, 0, 0
@@ -80,7 +82,7 @@ def main(file):
     if broken == len(tasks):
         return "every mini batch failed. The reasons are above."
     if plan["append_row_to"]:
-        join(file, tasks, Path(plan["append_row_to"]))
+        join(tasks, Path(plan["append_row_to"]))
     return None
 
 
@@ -107,9 +109,9 @@ def attend(file, plan, task, idle):
         idle.put(worker)
 
 
-def join(file, tasks, to):
+def join(tasks, to):
     with (to / "parallel_run_step.txt" if to.is_dir() else to).open("wb") as joined:
-        for part in (result(file, task) for task in tasks):
+        for part in (Path(task["result"]) for task in tasks):
             joined.write(part.read_bytes() if part.exists() else b"")
 
 
@@ -149,7 +151,7 @@ def begin(file):
     path = Path(plan["entry_script"]).absolute()
     sys.argv = [plan["entry_script"], *plan["arguments"]]
     sys.path.insert(0, str(path.parent))
-    LOADED.file, LOADED.script = file, importlib.import_module(path.stem)
+    LOADED.script = importlib.import_module(path.stem)
     getattr(LOADED.script, "init", lambda: None)()
 
 
@@ -157,7 +159,7 @@ def work(task):
     """Call `run()` of the entry script for a mini batch; returns how many rows it gave, or why it gave none."""
     try:
         run = LOADED.script.run
-        return write(run(*arguments(run, task)), result(LOADED.file, task))
+        return write(run(*arguments(run, task)), Path(task["result"]))
     except (Exception, SystemExit) as error:
         traceback.print_exc()
         return f"{type(error).__name__}: {error}"
@@ -172,10 +174,6 @@ def arguments(run, task):
     batch = pickle.loads(Path(task["rows"]).read_bytes()) if "rows" in task else task["paths"]
     context = SimpleNamespace(minibatch_index=task["index"], partition_key_value=task["keys"])
     return (batch, context)[: max(1, len(inspect.signature(run).parameters))]
-
-
-def result(file, task):
-    return Path(file).with_name(f"{task['index']}.result")
 
 
 def write(returned, to):

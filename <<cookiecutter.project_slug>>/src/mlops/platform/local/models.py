@@ -1,42 +1,53 @@
-"""The registry of models: one folder per version, named by an integer, identified by its digest."""
+"""The registry of models: artifacts that are kept as data is, each with its lineage."""
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mlops import digest, files
+from mlops import files
 from mlops.errors import Failure, Misuse
-from mlops.platform.base import Model
-from mlops.platform.local.versions import Versions
+from mlops.platform.base import DataVersion, Model
+from mlops.platform.local.data import STATEMENT, Kind, LocalData
+
+AGAIN = "register the model again from its run"
+MODELS = Kind("models", "a model", "Registered", AGAIN, f"{AGAIN.capitalize()}.")
 
 
-class LocalModels(Versions[Model]):
-    """Models in `.mlops/models/NAME/VERSION/`: the `artifact/` folder and `model.json`."""
+class LocalModels:
+    """Models in `.mlops/models/NAME/VERSION/`: the artifact is the `content/` of a version, its statement beside it."""
 
     def __init__(self, state: Path) -> None:
-        again = "register the model again from its run"
-        super().__init__(state / "models", Model, "model.json", "a model", "Registered", again)
+        self._versions = LocalData(state, MODELS)
 
-    def register(self, name: str, artifact: Path, lineage: Mapping[str, Any]) -> Model:
+    def register(self, name: str, artifact: Path, lineage: Mapping[str, Any], statement: bytes) -> Model:
         if not artifact.is_dir() or not any(artifact.iterdir()):
             raise Misuse(f"there is no model in {artifact}. Name the folder that the training step exported.")
-        with self._changing(name):
-            found = digest.of_folder(artifact)
-            same = next((model for model in self._of(name) if model.digest == found), None)
-            if same and digest.of_folder(self._place(same) / "artifact") == found:
-                return same
-            model = same or Model(name, self._next(name), found, dict(lineage))
-            with files.replacing(self._place(model)) as draft:
-                shutil.copytree(artifact, draft / "artifact")
-                files.write_json(draft / "model.json", model)
-            return model
+        version = self._versions.add(name, artifact, lineage)
+        if not (file := self._statement(version.reference)).exists():
+            with files.replacing(file) as draft:
+                draft.write_bytes(statement)
+        return _model(version)
+
+    def get(self, reference: str) -> Model:
+        return _model(self._versions.get(reference))
+
+    def list(self) -> tuple[Model, ...]:
+        return tuple(map(_model, self._versions.list()))
+
+    def content(self, reference: str) -> Path:
+        return self._versions.content(reference)
 
     def fetch(self, reference: str, to: Path) -> None:
-        model = self.get(reference)
-        with files.replacing(to) as draft:
-            if (stored := self._place(model) / "artifact").is_dir():
-                shutil.copytree(stored, draft)
-            if digest.of_folder(draft) != model.digest:
-                what = f"the stored files of {model.name}:{model.version} no longer have its digest"
-                raise Failure(f"{what} {model.digest[:12]}: they were changed. Register the model again from its run.")
+        self._versions.fetch(reference, to)
+
+    def statement(self, reference: str) -> bytes:
+        if not (file := self._statement(reference)).exists():
+            raise Failure(f"{file}, the build statement of {reference}, is missing. {AGAIN.capitalize()}.")
+        return file.read_bytes()
+
+    def _statement(self, reference: str) -> Path:
+        return self._versions.content(reference).parent / STATEMENT
+
+
+def _model(version: DataVersion) -> Model:
+    return Model(version.name, version.version, version.digest, version.about)

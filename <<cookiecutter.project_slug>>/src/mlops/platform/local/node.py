@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from mlops import digest, files
@@ -17,9 +16,9 @@ from mlops.platform.local import cache, environment, parallel, sweep
 from mlops.platform.local.bench import Bench, Outcome
 from mlops.platform.local.cache import Made, Output
 from mlops.platform.local.process import Ended, together
-from mlops.platform.local.workplace import Workplace
+from mlops.platform.local.workplace import Workplace, reads
 from mlops.specs.expressions import render
-from mlops.specs.types import Asset, FromNode, Node, Value
+from mlops.specs.types import Node
 
 TAIL = 20
 EMPTY = digest.of_pairs([])
@@ -50,18 +49,18 @@ class _Attempt:
 
     def __init__(self, bench: Bench, node: Node, made: Mapping[str, Made], parent: str) -> None:
         self.bench, self.node, self.made, self.parent = bench, node, made, parent
-        self.place = Workplace(bench, node, made)
+        self.reads = reads(bench, node, made)
+        self.place = Workplace(bench, node, self.reads)
         self.code = bench.snapshots[node.source].digest
-        self.files = {name: file for name, value in node.inputs.items() if (file := self._file(value))}
-        digests = {name: found if made else f"{path.name} {found}" for name, (path, found, made) in self.files.items()}
-        self.key = cache.key(node, self.code, digests, bench.environment)
+        inputs = {name: f"{read.path.name} {read.digest}" for name, read in self.reads.items()}
+        self.key = cache.key(node, self.code, inputs, bench.record["environment"]["digest"])
         self.child = ""
         self.used: Mapping[str, float] = {}
 
     def outcome(self, say: Say) -> Outcome:
         remark = ""
-        if self.node.deterministic and not self.bench.fresh:
-            found, remark = self.bench.cache.find(self.key)
+        if self.node.deterministic and not self.bench.record["fresh"]:
+            found, remark = cache.find(self.bench.state, self.bench.index, self.key)
             if found and self.bench.tracking.knows(found.child):
                 return self._reuse(found)
         say(Event(self.bench.run, self.node.name, "started", detail=remark))
@@ -143,7 +142,7 @@ class _Attempt:
     def _finish(self, outputs: Mapping[str, Output], detail: str, **more: Any) -> Outcome:
         made = self._made(outputs)
         if self.node.deterministic:
-            self.bench.cache.keep(self.key, made)
+            cache.keep(self.bench.state, self.key, made)
         return self._ended("finished", detail, made=made, **more)
 
     def _made(self, outputs: Mapping[str, Output]) -> Made:
@@ -152,9 +151,9 @@ class _Attempt:
     def _ended(self, state: State, detail: str = "", status: int = 0, made: Made | None = None, **more: Any) -> Outcome:
         """The record names what was made; other nodes read it only when the status is 0."""
         kept = {name: asdict(output) for name, output in made.outputs.items()} if made else {}
-        reads = {name: source for name, value in self.node.inputs.items() if (source := _source(value))}
         own = {"child": self.child, "code": self.code, "key": self.key}
-        record = {**own, "inputs": reads, "outputs": kept, **self.used, **more}
+        inputs = {name: read.source for name, read in self.reads.items()}
+        record = {**own, "inputs": inputs, "outputs": kept, **self.used, **more}
         said = f"node {self.node.name} {detail}" if status else detail
         good = made if status == 0 else None
         return Outcome(self.bench.run, self.node.name, state, 0.0, said, status, good, record)
@@ -163,21 +162,12 @@ class _Attempt:
         own = {"mlflow.parentRunId": self.parent, "mlops.key": self.key}
         self.child = self.bench.tracking.open(self.node.name, own | dict(tags))
 
-    def _file(self, value: Value) -> tuple[Path, str, bool] | None:
-        """Where an input is, the digest that it had, and whether a node made it."""
-        if isinstance(value, FromNode):
-            output = self.made[value.node].outputs[value.output]
-            return self.bench.state / output.path, output.digest, True
-        return (value.path, self.bench.assets[value.path], False) if isinstance(value, Asset) else None
-
     def _check_inputs(self) -> None:
         """Raises Failure when what the node read is no longer what its key says: its outputs must not be reused."""
-        for name, (path, known, _) in self.files.items():
-            if not path.exists() or self.bench.index.of_path(path) != known:
-                what = f"its input '{name}' was changed while it ran: {path}"
-                raise Failure(
-                    f"{what}. Let no node write to what it reads, leave the file alone, and run the job again."
-                )
+        advice = "Let no node write to what it reads, leave the file alone, and run the job again."
+        for name, read in self.reads.items():
+            if not read.path.exists() or self.bench.index.of_path(read.path) != read.digest:
+                raise Failure(f"its input '{name}' was changed while it ran: {read.path}. {advice}")
 
     def _how(self, ended: Ended) -> str:
         if ended.timed_out:
@@ -190,10 +180,3 @@ class _Attempt:
         lines = self.place.log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
         said = "\n".join(lines) if lines else "(it printed nothing)"
         return f"The end of its log:\n{said}\nThe whole log: {self.place.log}"
-
-
-def _source(value: Value) -> str | None:
-    """`NODE.OUTPUT`, or the path of data; None for a literal."""
-    if isinstance(value, FromNode):
-        return f"{value.node}.{value.output}"
-    return str(value.path) if isinstance(value, Asset) else None

@@ -19,7 +19,6 @@ from mlops.platform.local.snapshot import walk
 from mlops.specs.expressions import render
 from mlops.specs.types import Parallel
 
-READERS = {"read_delimited": "read_csv", "read_parquet": "read_parquet"}
 SUFFIXES = {".csv": "read_csv", ".parquet": "read_parquet"}
 NO_HEADER = ("no_header", "false")
 """`header:` of `read_delimited` where the first line is data; every other word says that it has the names."""
@@ -120,8 +119,11 @@ def _transformed(table: Table, folder: Path, steps: Iterable[Any]) -> Table:
         ((name, said),) = step.items() if isinstance(step, Mapping) else ((step, {}),)
         match name:
             case "read_delimited" | "read_parquet":
-                column = "Path" if (said or {}).get("include_path_column") else ""
-                table = replace(table, reader=READERS[name], options=_options(said or {}, name), path_column=column)
+                said, column = said or {}, "Path" if said and said.get("include_path_column") else ""
+                header = None if str(said.get("header")).lower() in NO_HEADER else "infer"
+                options = {"sep": said.get("delimiter", ","), "header": header} if name == "read_delimited" else {}
+                reader = "read_csv" if name == "read_delimited" else name
+                table = replace(table, reader=reader, options=options, path_column=column)
             case "extract_columns_from_partition_format":
                 form = said["partition_format"] if isinstance(said, Mapping) else said
                 table = replace(table, files=[_partitioned(form, folder, file) for file in table.files])
@@ -134,11 +136,6 @@ def _transformed(table: Table, folder: Path, steps: Iterable[Any]) -> Table:
             case _:
                 raise Failure(f"its MLTable says `{name}`, which does not run locally. Do that in a node before it.")
     return table
-
-
-def _options(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    header = None if str(said.get("header")).lower() in NO_HEADER else "infer"
-    return {"sep": said.get("delimiter", ","), "header": header} if name == "read_delimited" else {}
 
 
 def _names(said: Any) -> Sequence[str]:

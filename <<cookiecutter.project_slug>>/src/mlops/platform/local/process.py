@@ -14,8 +14,6 @@ from typing import Any
 from mlops.errors import Failure
 from mlops.platform.local import guard
 
-MARK = "MLOPS_NODE"
-
 
 @dataclass(frozen=True)
 class Ended:
@@ -66,10 +64,9 @@ class Processes:
 
         `mark` is a text that only this command's processes carry, in a variable. Output of both kinds goes to `log`.
         """
-        marked = f"{MARK}={mark}"
-        asked = {"command": command, "directory": str(directory), "variables": dict(variables) | {MARK: mark}}
-        line = json.dumps(asked | {"mark": marked, "timeout": timeout}) + "\n"
-        program = [sys.executable, "-I", "-S", guard.__file__]
+        asked = {"command": command, "directory": str(directory), "timeout": timeout, "mark": mark}
+        line = json.dumps(asked | {"variables": dict(variables) | {guard.MARK: mark}}) + "\n"
+        program = [sys.executable, "-I", guard.__file__]
         with log.open("ab") as output, self._lock:
             if self.stopped:
                 return None
@@ -88,7 +85,7 @@ class Processes:
             self._guards.remove(own)
             _hang_up(own)
         if not answer:  # the guard was killed
-            guard.end(marked)
+            guard.end(mark)
             return Ended(code)
         return Ended(**json.loads(answer))
 

@@ -1,20 +1,18 @@
 """The folder of each run: its record, the notes on it, the logs and the outputs of its nodes."""
 
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mlops import files
 from mlops.errors import Misuse
-from mlops.platform.local.lock import Lock
+from mlops.platform.local.lock import locked
 
 Record = dict[str, Any]
 
 
 class Runs:
-    """`.mlops/runs/RUN/` with `run.json`, `notes.jsonl`, `logs/NODE.txt` and `outputs/NODE/`."""
+    """`.mlops/runs/RUN/` with `run.json`, `notes.json`, `logs/NODE.txt` and `outputs/NODE/`."""
 
     def __init__(self, state: Path) -> None:
         self._folder = state / "runs"
@@ -51,10 +49,6 @@ class Runs:
             raise Misuse(f"'{reference}' {those}. Use `last`, or more of a run's id: the folders in {self._folder}.")
         return found[0]
 
-    def unfinished(self) -> Iterator[Record]:
-        """Records of runs whose process died before it could write how they ended."""
-        return (record for record in self.list()[0] if record["state"] == "running")
-
     def list(self) -> tuple[tuple[Record, ...], tuple[str, ...]]:
         """Records, newest first, and a sentence for each that cannot be read: a damaged one stops no other run."""
         sound, damaged = [], []
@@ -67,21 +61,10 @@ class Runs:
 
     def notes(self, run: str) -> tuple[Record, ...]:
         """`when` (UTC) and `text` of each note, oldest first."""
-        file = self._notes(run)
-        try:
-            return tuple(map(json.loads, file.read_text(encoding="utf-8").splitlines())) if file.exists() else ()
-        except ValueError as error:
-            raise Misuse(f"holds a line that is not JSON: {error}. Remove that line.", file) from error
+        file = self.folder(run) / "notes.json"
+        return tuple(files.read_json(file)) if file.exists() else ()
 
     def note(self, run: str, text: str) -> None:
-        lock = Lock(self._notes(run).with_name("notes.lock"))
-        lock.take(wait=True)
-        try:
+        with locked(self.folder(run) / "notes.lock"):
             notes = *self.notes(run), {"when": datetime.now(UTC).isoformat(timespec="seconds"), "text": text}
-            with files.replacing(self._notes(run)) as draft:
-                draft.write_text("".join(json.dumps(each) + "\n" for each in notes), encoding="utf-8")
-        finally:
-            lock.release()
-
-    def _notes(self, run: str) -> Path:
-        return self.folder(run) / "notes.jsonl"
+            files.write_json(self.folder(run) / "notes.json", notes)

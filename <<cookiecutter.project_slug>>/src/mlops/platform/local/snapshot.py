@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pathspec import GitIgnoreSpec
+
 from mlops import digest
-from mlops.platform.local import ignore
+from mlops.errors import Misuse
+
+NEVER_CODE = ("/.git", "/.mlops/", "__pycache__/")
 
 Source = tuple[Path | None, tuple[Path, ...]]
 """What the code of a node is copied from: a folder or file, and files and folders that go beside what is in it."""
@@ -41,16 +45,30 @@ def take(source: Source, to: Path, limit: float = float("inf")) -> Snapshot:
 
 
 def _files(path: Path, own_name: str) -> Iterator[tuple[str, Path]]:
-    return iter([(own_name, path)]) if path.is_file() else walk(path, ignore.read(path))
+    return iter([(own_name, path)]) if path.is_file() else walk(path, ignored(path))
 
 
-def walk(folder: Path, ignored: ignore.Ignored | None = None) -> Iterator[tuple[str, Path]]:
+def ignored(folder: Path) -> GitIgnoreSpec:
+    """What a code folder leaves out: by the patterns of its `.amlignore` if that is there, otherwise its `.gitignore`.
+
+    Raises Misuse for a pattern that means nothing.
+    """
+    files = (folder / ".amlignore", folder / ".gitignore")
+    found = next((file for file in files if file.is_file()), None)
+    lines = found.read_text(encoding="utf-8", errors="replace").splitlines() if found else []
+    try:
+        return GitIgnoreSpec.from_lines([*lines, *NEVER_CODE])
+    except ValueError as error:
+        raise Misuse(f"holds a pattern that cannot be read: {error} Correct it.", found) from error
+
+
+def walk(folder: Path, without: GitIgnoreSpec | None = None) -> Iterator[tuple[str, Path]]:
     """Every file below a folder with its relative path; links are followed, once around a circle."""
 
     def below(place: Path, prefix: str, above: frozenset[Path]) -> Iterator[tuple[str, Path]]:
         for path in sorted(place.iterdir()):
             name, is_folder = prefix + path.name, path.is_dir()
-            if ignored and ignored(name, is_folder):
+            if without and without.match_file(f"{name}/" if is_folder else name):
                 continue
             if path.is_file():
                 yield name, path

@@ -67,7 +67,18 @@ class Search:
             left = min(deadline - time.monotonic(), sweep.trial_timeout or math.inf)
             if left <= 0:
                 return None
-            trial = self._attempt(number, parameters, left if math.isfinite(left) else None, run)
+            drawn = {name: Literal(text, "string") for name, text in parameters.items()}
+            node = replace(
+                self._node,
+                name=f"{self._node.name}.{number}",
+                inputs={**self._node.inputs, **drawn},
+                timeout=left if math.isfinite(left) else None,
+                sweep=None,
+            )
+            outcome, metrics = run(node, parameters)
+            wanted = outcome.made and sweep.metric not in OF_THE_RUNNER
+            value = metrics.get(sweep.metric, math.nan) if wanted else math.nan
+            trial = Trial(number, parameters, outcome, metrics, value if math.isfinite(value) else None)
             say(f"trial {trial.number} of {self._most} {trial.outcome.state}: {sweep.metric} {_figure(trial.value)}")
             return trial
 
@@ -111,19 +122,6 @@ class Search:
         for point in points:
             study.enqueue_trial(dict(zip(self._sweep.space, point, strict=True)))
         self._most = len(points)
-
-    def _attempt(self, number: int, parameters: Mapping[str, str], timeout: float | None, run: Run) -> Trial:
-        trial = replace(
-            self._node,
-            name=f"{self._node.name}.{number}",
-            inputs=dict(self._node.inputs) | {name: Literal(text, "string") for name, text in parameters.items()},
-            timeout=timeout,
-            sweep=None,
-        )
-        outcome, metrics = run(trial, parameters)
-        own = {} if self._sweep.metric in OF_THE_RUNNER or not outcome.made else metrics
-        value = own.get(self._sweep.metric, math.nan)
-        return Trial(number, parameters, outcome, metrics, value if math.isfinite(value) else None)
 
 
 def _draw(asked: "optuna.Trial", name: str, of: Distribution) -> Any:

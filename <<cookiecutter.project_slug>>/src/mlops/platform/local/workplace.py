@@ -4,23 +4,46 @@ import os
 import shlex
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.errors import Failure
 from mlops.platform.local.bench import Bench
 from mlops.platform.local.cache import Made, Output
-from mlops.specs.types import FromNode, Literal, Node, Value
+from mlops.specs.types import Asset, FromNode, Literal, Node
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file or folder that a node reads; `source` is `NODE.OUTPUT`, or the path of data."""
+
+    path: Path
+    digest: str
+    source: str
+
+
+def reads(bench: Bench, node: Node, made: Mapping[str, Made]) -> dict[str, Read]:
+    """What goes into a node besides literals, by the name of its input. `made` are the nodes before it."""
+    found = {}
+    for name, value in node.inputs.items():
+        if isinstance(value, FromNode):
+            output = made[value.node].outputs[value.output]
+            found[name] = Read(bench.state / output.path, output.digest, f"{value.node}.{value.output}")
+        elif isinstance(value, Asset):
+            found[name] = Read(value.path, bench.assets[value.path], str(value.path))
+    return found
 
 
 class Workplace:
     """`inputs` and `outputs` are texts by name, as they go into a command; all of it is below `folder`."""
 
-    def __init__(self, bench: Bench, node: Node, made: Mapping[str, Made]) -> None:
+    def __init__(self, bench: Bench, node: Node, reads: Mapping[str, Read]) -> None:
         self._bench, self._node = bench, node
         self.folder = bench.state / "work" / bench.run / node.name
         self.code = self.folder / "code"
         self._draft, self._final = self.folder / "outputs", bench.runs.outputs(bench.run, node.name)
-        self.inputs = {name: self._text(name, value, made) for name, value in node.inputs.items()}
+        self.inputs = {name: value.text for name, value in node.inputs.items() if isinstance(value, Literal)}
+        self.inputs |= {name: self._text(name, read.path) for name, read in reads.items()}
         here = bench.root / self._draft.relative_to(bench.state)
         self.outputs = {name: str(here / name) for name in node.outputs}
         self.log = bench.runs.log(bench.run, node.name)
@@ -67,15 +90,13 @@ class Workplace:
         original = self._bench.runs.outputs(made.run, made.node)
         self._final.symlink_to(os.path.relpath(original, self._final.parent))
 
-    def _text(self, name: str, value: Value, made: Mapping[str, Made]) -> str:
-        if isinstance(value, Literal):
-            return value.text
-        if isinstance(value, FromNode):
-            return str(self._bench.root / made[value.node].outputs[value.output].path)
-        path = str(value.path)
-        if shlex.quote(path) == path:
-            return path
-        link = self.folder / "inputs" / f"{name}{value.path.suffix}"
+    def _text(self, name: str, path: Path) -> str:
+        """A name of the file that a shell takes unquoted: its own, or that of a link."""
+        state, root = self._bench.state, self._bench.root
+        plain = str(root / path.relative_to(state) if path.is_relative_to(state) else path)
+        if shlex.quote(plain) == plain:
+            return plain
+        link = self.folder / "inputs" / f"{name}{path.suffix}"
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(value.path)
-        return str(self._bench.root / link.relative_to(self._bench.state))
+        link.symlink_to(path)
+        return str(root / link.relative_to(state))
