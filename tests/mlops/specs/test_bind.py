@@ -32,7 +32,7 @@ def texts(values) -> dict[str, str]:
 
 def test_the_reference_pipeline_is_resolved_in_an_order_that_can_run(reference: Project) -> None:
     job = bind(reference.path / "azureml" / "pipelines" / "train.yml", project=reference.path)
-    assert [node.name for node in job.nodes] == ["validate", "prepare", "train", "evaluate", "gate"]
+    assert [node.name for node in job.nodes] == ["validate", "prepare", "train", "retrain", "evaluate", "gate"]
     assert job.inputs["seed"] == Literal("7", "integer")
     assert job.inputs["settings"] == Asset(reference.path / "mlops.yaml", "uri_file", "../../mlops.yaml")
     applications = job.inputs["applications"]

@@ -1,12 +1,11 @@
 """What commands have in common: options, and the project that they are typed in."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-if TYPE_CHECKING:
-    from mlops.platform.base import Platform
+from mlops.platform.base import Platform
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 Environment = Literal["local", "dev", "staging", "prod"]
@@ -18,7 +17,7 @@ def group(about: str) -> typer.Typer:
     return typer.Typer(no_args_is_help=True, help=about)
 
 
-def open_platform() -> tuple[Path, "Platform"]:
+def open_platform() -> tuple[Path, Platform]:
     """The folder of the project that the current folder lies in, and where its jobs run."""
     from mlops import platform, settings
 

@@ -1,19 +1,19 @@
 """`mlops data`."""
 
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mlops.commands.common import AsJson, group, open_platform
+from mlops.platform.base import DataVersion, Platform
 from mlops.words import counted, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlops.contract.profile import ColumnProfile, Profile
     from mlops.contract.types import Contract
-    from mlops.platform.base import DataVersion, Platform
 
 app = group("Keep data in versions, show and compare them.")
 Name = Annotated[str, typer.Argument(help="The name of the source, as in `data` of mlops.yaml.")]
@@ -56,17 +56,9 @@ def list_(as_json: AsJson = False) -> None:
     if not found:
         return show.console.print("No data is kept yet: `mlops data add NAME PATH` keeps some, and so does a run.")
     heads = ("data", "digest", "size", "classification", "keep until", "runs", "models", "why")
-    show.table(
-        heads,
-        (
-            (
-                *(each.reference, each.digest[:12], _size(each)),
-                *(each.about.get("classification", ""), _until(each)),
-                *(len(plain["runs"]), ", ".join(plain["models"]), each.message),
-            )
-            for each, plain in zip(versions, found, strict=True)
-        ),
-    )
+    short = ({"digest": it["digest"][:12], "runs": len(it["runs"]), "models": it["models"]} for it in found)
+    facts = (_facts(version) | each for version, each in zip(versions, short, strict=True))
+    show.table(heads, ([each.get(head) for head in heads] for each in facts))
 
 
 @app.command()
@@ -79,18 +71,14 @@ def show(ref: Ref, as_json: AsJson = False) -> None:
     [plain], profile = _plain(platform, version), _profile(project, platform, version.reference)
     if as_json:
         return show.record(plain | {"profile": profile and profile.plain()})
-    about = {name.replace("_", " "): text for name, text in version.about.items()} | {"keep until": _until(version)}
-    facts = {"data": version.reference, "digest": version.digest, "size": _size(version)}
-    facts |= {"added": f"{version.added[:16].replace('T', ' ')} UTC", "why": version.message} | about
-    facts |= {name: "\n".join(plain[name]) or "none" for name in ("runs", "models")}
-    show.facts((name, text) for name, text in facts.items() if text)
+    show.facts(_facts(version) | {name: "\n".join(plain[name]) or "none" for name in ("runs", "models")})
     if profile:
         show.console.print(f"\n{counted(profile.rows, 'row')}")
-        columns = profile.columns.items()
-        show.table(
-            ("column", "type", "nulls", "range", "most frequent"),
-            ((name, each.dtype, f"{each.nulls:,}", _range(each), ", ".join(each.examples)) for name, each in columns),
+        rows = (
+            (name, each.dtype, f"{each.nulls:,}", _range(each), ", ".join(each.examples))
+            for name, each in profile.columns.items()
         )
+        show.table(("column", "type", "nulls", "range", "most frequent"), rows)
 
 
 @app.command()
@@ -125,14 +113,14 @@ def diff(a: Side, b: Side, as_json: AsJson = False) -> None:
     show.table(("column", "distance", "what moved"), rows) if moves else show.console.print("Nothing moved.")
 
 
-def _contracts(project: Path) -> "Mapping[str, Contract]":
+def _contracts(project: Path) -> Mapping[str, "Contract"]:
     from mlops import settings
     from mlops.steps.package import package
 
     return package(settings.load(project / "mlops.yaml")).contract.SOURCES
 
 
-def _profile(project: Path, platform: "Platform", reference: str) -> "Profile | None":
+def _profile(project: Path, platform: Platform, reference: str) -> "Profile | None":
     """The profile of a version; what is wrong with the table or its contract is said and stops nothing."""
     from mlops.evidence import profiles
 
@@ -143,7 +131,7 @@ def _profile(project: Path, platform: "Platform", reference: str) -> "Profile | 
         return None
 
 
-def _plain(platform: "Platform", *versions: "DataVersion") -> list[dict[str, Any]]:
+def _plain(platform: Platform, *versions: DataVersion) -> list[dict[str, Any]]:
     """Each version, the runs that read its bytes and the models made from them."""
     runs = {record["run"]: record.get("data", {}) for record in platform.jobs.list()[0]}
     models = {f"{each.name}:{each.version}": each.lineage.get("data", {}) for each in platform.models.list()}
@@ -159,12 +147,20 @@ def _range(column: "ColumnProfile") -> str:
     return f"{shown(column.low)} to {shown(column.high)}" if known else ""
 
 
-def _size(version: "DataVersion") -> str:
+def _size(version: DataVersion) -> str:
     return f"{version.bytes:,} bytes" + (f" in {version.files:,} files" if version.files > 1 else "")
 
 
-def _until(version: "DataVersion") -> str:
-    from datetime import date
-
-    until = version.about.get("keep_until", "")
-    return f"{until} (past)" if until and until < date.today().isoformat() else until
+def _facts(version: DataVersion) -> dict[str, str]:
+    """A version as people read it; what `mlops.yaml` said of its source is among it."""
+    about = {"classification": "", "keep_until": "", **version.about}
+    past = " (past)" if "" < about["keep_until"] < date.today().isoformat() else ""
+    return {
+        "data": version.reference,
+        "digest": version.digest,
+        "size": _size(version),
+        "added": f"{version.added[:16].replace('T', ' ')} UTC",
+        "why": version.message,
+        **{name.replace("_", " "): text for name, text in about.items()},
+        "keep until": f"{about['keep_until']}{past}",
+    }

@@ -29,7 +29,7 @@ def add(
     counts = store.add(found.parent / ".mlops", file, label, now, now - timedelta(days=late))
     if as_json:
         return show.record(counts)
-    show.facts((name, f"{count:,}") for name, count in counts.items())
+    show.facts({name: f"{count:,}" for name, count in counts.items()})
     if counts["contradictory"]:
         show.console.print("Both sides of a contradiction are kept. The later time counts; at equal times none does.")
     if counts["late"]:

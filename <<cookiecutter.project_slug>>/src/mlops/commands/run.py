@@ -24,6 +24,7 @@ def run(
     """Run an Azure ML job on this machine."""
     from mlops import settings, show
     from mlops.commands import progress
+    from mlops.evidence import entries, verify
     from mlops.evidence.register import refuse_unless_trained
     from mlops.platform.base import Submission
     from mlops.specs.bind import bind
@@ -32,8 +33,17 @@ def run(
     project, platform = open_platform()
     paths = {name: Path(path) for name, path in pairs("--input", inputs or ()).items()}
     known, sets, stored = settings.load(project / "mlops.yaml"), pairs("--set", overrides or ()), platform.data.resolve
-    mapped = known.mapped(project)
-    job = bind(file, overrides=sets, inputs=paths, project=project, mapped=mapped, stored=stored)
+    served = verify.champion("local", platform, entries.read(platform, known)[0])
+    champion = platform.models.content(f"{served.name}:{served.version}") if served else None
+    job = bind(
+        file,
+        overrides=sets,
+        inputs=paths,
+        project=project,
+        mapped=known.mapped(project),
+        stored=stored,
+        champion=champion,
+    )
     if register:
         refuse_unless_trained(job.outputs, str(file))
     run_id = platform.jobs.submit(Submission(job, fresh, reason, known.about))

@@ -1,16 +1,13 @@
 """`mlops runs`."""
 
 import tempfile
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from mlops.commands.common import AsJson, Run, group, open_platform
-
-if TYPE_CHECKING:
-    from mlops.platform.base import Platform
+from mlops.platform.base import Platform
 
 app = group("List, show, compare, annotate and restore runs.")
 
@@ -31,33 +28,23 @@ def list_(as_json: AsJson = False) -> None:
         return show.record(runs)
     names = ("name", "state", "reason", "outcome", "models")
     rows = ([each["run"][:8], each["started"][:16], *(each[name] for name in names)] for each in runs)
-    _table(("run", "started (UTC)", *names), rows)
+    show.table(("run", "started (UTC)", *names), rows)
 
 
 @app.command()
 def show(run: Run, as_json: AsJson = False) -> None:
     """What a run read, ran and wrote, and what was made from it."""
     from mlops import show
-    from mlops.gates.base import tally
+    from mlops.commands.origin import origin
 
     platform = open_platform()[1]
     found = _with_results(platform.jobs.describe(platform.jobs.find(run)), platform)
     if as_json:
         return show.record(found)
-    code, environment = found["code"], found["environment"]
-    lines = {name: [found[name]] for name in ("run", "state", "started", "name", "file", "reason")} | {
-        "notes": [f"{each['when']} {each['text']}" for each in found["notes"]],
-        "parameters": [", ".join(f"{name}={value}" for name, value in found["parameters"].items())],
-        "code": [f"{code['digest']}, commit {(code['commit'] or 'none')[:12]}" + " and changes" * code["dirty"]],
-        "data": [f"{name} {_cell(each)} {each['path']}" for name, each in found["data"].items()],
-        "environment": [f"{environment['digest'][:12]}, Python {environment['python']}, {environment['machine']}"],
-        "steps": [_step(name, each) for name, each in found["nodes"].items()],
-        "metrics": [f"{name} {_cell(each)}" for name, each in found["metrics"].items()],
-        "verdicts": [tally(found["verdicts"])] * bool(found["verdicts"]),
-        "models": found["models"],
-        "remark": [found["remark"]],
-    }
-    show.facts((name, "\n".join(said)) for name, said in lines.items() if any(said))
+    facts = {name: found[name] for name in ("run", "state", "started", "name", "file", "reason")}
+    facts["notes"] = "\n".join(f"{each['when']} {each['text']}" for each in found["notes"])
+    facts["steps"] = "\n".join(_step(name, each) for name, each in found["nodes"].items())
+    show.facts(facts | origin(found) | {"models": ", ".join(found["models"]), "remark": found["remark"]})
 
 
 @app.command()
@@ -81,10 +68,11 @@ def compare(a: Run, b: Run, as_json: AsJson = False) -> None:
     show.console.print(found["differs"], style="bold")
     rows = [[name, *(record[name] for record in records)] for name in ("name", "state", "reason")]
     rows += [[f"{said} {name}", *pair] for kind, said in KINDS.items() for name, pair in found[kind].items()]
-    _table(("", *ids), rows)
+    show.table(("", *ids), rows)
     if metrics := found["metrics"]:
         heads = ("", *ids, f"{ids[1]} - {ids[0]}", f"on {found['rows']:,} rows in both")
-        _table(heads, ([name, *each["values"], each["difference"], each["verdict"]] for name, each in metrics.items()))
+        rows = [[name, *each["values"], each["difference"], each["verdict"]] for name, each in metrics.items()]
+        show.table(heads, rows)
     for remark in found["remarks"]:
         show.console.print(remark, markup=False, soft_wrap=True)
 
@@ -109,7 +97,7 @@ def restore(run: Run, to: Annotated[Path, typer.Argument(help="A folder that is 
         raise Failure("\n".join(missing))
 
 
-def _with_results(record: Any, platform: "Platform") -> dict[str, Any]:
+def _with_results(record: Any, platform: Platform) -> dict[str, Any]:
     """The record of a run with its metrics, verdicts and models; `remark` says why they cannot be had."""
     from mlops.errors import Failure
     from mlops.evidence.compare import recorded
@@ -126,22 +114,6 @@ def _with_results(record: Any, platform: "Platform") -> dict[str, Any]:
         except Failure as error:
             found["remark"] = str(error)
     return found
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    from mlops import show
-
-    show.table(heads, ([_cell(each) for each in row] for row in rows))
-
-
-def _cell(value: Any) -> str:
-    """A text, a number, texts, an input of a run or a metric, for people."""
-    from mlops.stats import Interval
-
-    if isinstance(value, dict):
-        data = "digest" in value
-        return f"{value.get('version') or ''} {value['digest'][:12]}".strip() if data else str(Interval.of(value))
-    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def _step(name: str, node: Any) -> str:

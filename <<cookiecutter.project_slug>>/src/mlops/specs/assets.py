@@ -1,13 +1,13 @@
-"""Where things lie: paths from the file that names them, and assets that a YAML file of the project describes."""
+"""Where things lie: paths from the file that names them, and assets that a YAML file of a project describes."""
 
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlops.errors import Misuse
-from mlops.specs.elsewhere import Elsewhere
-from mlops.specs.load import Item, read
+from mlops.specs.load import Elsewhere, Item, read
 from mlops.specs.values import FILES
 
 NAMED = re.compile(r"azureml:(?P<name>[^:@/]+)(?::(?P<version>[^:@/]+)|@latest)")
@@ -16,18 +16,18 @@ Stored = Callable[[str, str], Path | None]
 """Where a name and version of data is kept; None for a name that is not. Raises Misuse for a version that is not."""
 
 
+@dataclass(frozen=True)
 class Project:
-    """The YAML files of a project folder, searched by the `name:` of what they describe. Hidden folders are not.
+    """The YAML files of a project folder, searched by the `name:` of what they describe.
 
     A name that none of them says is looked for below the folder of the file that refers to it.
     `mapped` says which folder of this machine holds what lies under the start of a URI, `stored` which versions of
     data are kept beside the files: they come first.
     """
 
-    def __init__(
-        self, folder: Path | None, mapped: Mapping[str, Path] | None = None, stored: Stored | None = None
-    ) -> None:
-        self.folder, self.mapped, self.stored = folder, mapped or {}, stored
+    folder: Path | None
+    mapped: Mapping[str, Path] = field(default_factory=dict)
+    stored: Stored | None = None
 
     def find(self, reference: Item, kind: str) -> Item | None:
         """The `data` asset or `component` that `azureml:NAME@latest` or `azureml:NAME:VERSION` means, if a file has it.
@@ -37,9 +37,25 @@ class Project:
         wanted = NAMED.fullmatch(str(reference.value))
         if wanted is None:
             return None
-        found = self._below(self.folder, wanted, kind) or self._below(reference.place.file.parent, wanted, kind)
+        there = reference.place.file.parent
+        found = self._below(self.folder or there, wanted, kind) or self._below(there, wanted, kind)
         latest = max(found, key=lambda version: [int(part) for part in re.findall(r"\d+", version)], default="")
         return found.get(latest)
+
+    def _below(self, folder: Path, wanted: re.Match[str], kind: str) -> dict[str, Item]:
+        """What the files below a folder describe under that name, by version."""
+        found: dict[str, Item] = {}
+        line = re.compile(rf"^name:\s*['\"]?{re.escape(wanted['name'])}['\"]?\s*(#.*)?$", re.MULTILINE)
+        files = (file for file in yaml_files(folder) if line.search(file.read_text("utf-8-sig", errors="replace")))
+        for item in map(read, files):
+            version = str(item.plain().get("version") or "")
+            if _kind(item) != kind or (version and wanted["version"] not in (version, None)):
+                continue
+            if version in found:
+                twin = found[version].place.file
+                raise item.wrong(f"describes the {kind} `{wanted['name']}`, and so does {twin}. Rename one.")
+            found[version] = item
+        return found
 
     def kept(self, item: Item) -> Path | None:
         """What `azureml:NAME:VERSION` is among the data that is kept. Raises Misuse for another version of NAME."""
@@ -50,26 +66,6 @@ class Project:
             return self.stored(wanted["name"], wanted["version"])
         except Misuse as error:
             raise item.wrong(error.what) from error
-
-    def version(self, item: Item) -> str:
-        """The `NAME:VERSION` that a reference means, by itself or by the file of its asset; else nothing."""
-        wanted = NAMED.fullmatch(str(item.value))
-        asset = self.find(item, "data")
-        version = wanted and (wanted["version"] or (asset and asset.plain().get("version")))
-        return f"{wanted['name']}:{version}" if wanted and version else ""
-
-    def _below(self, folder: Path | None, wanted: re.Match[str], kind: str) -> dict[str, Item]:
-        """What the files below a folder describe under that name, by version."""
-        found: dict[str, Item] = {}
-        for item in map(read, _naming(folder, wanted["name"]) if folder else ()):
-            version = str(item.plain().get("version") or "")
-            if _kind(item) != kind or (version and wanted["version"] not in (version, None)):
-                continue
-            if version in found:
-                twin = found[version].place.file
-                raise item.wrong(f"describes the {kind} `{wanted['name']}`, and so does {twin}. Rename one.")
-            found[version] = item
-        return found
 
     def local(self, item: Item, name: str) -> Path | None:
         """Where the longest start of a URI that is mapped leads. Raises Misuse when nothing is there."""
@@ -85,6 +81,14 @@ class Project:
         return path.absolute()
 
 
+def yaml_files(folder: Path) -> Iterator[Path]:
+    """The YAML files below a folder, in order; hidden ones and those in hidden folders are left out."""
+    for place, inner, files in os.walk(folder):
+        inner[:] = sorted(name for name in inner if not name.startswith((".", "__")))
+        shown = sorted(name for name in files if name.endswith((".yml", ".yaml")) and not name.startswith("."))
+        yield from (Path(place, name) for name in shown)
+
+
 def existing(item: Item, what: str, remedy: str) -> Path:
     """The local path that a text means, from the folder of its file. Raises Misuse unless it exists."""
     source = item.value
@@ -96,32 +100,28 @@ def existing(item: Item, what: str, remedy: str) -> Path:
     return path
 
 
-def locate(item: Item, name: str, project: Project, above: tuple[Item, ...] = ()) -> Path | None:
+def locate(item: Item, name: str, project: Project, above: tuple[Item, ...] = ()) -> tuple[Path | None, str]:
     """The file or folder of this machine that the `path:` of an input means, absolute; None when it is elsewhere.
 
+    With it the `NAME:VERSION` that it is said to be, by the reference or by the file of its asset; else nothing.
     `above` are the assets that led here. Raises Misuse when it should be here and is not.
     """
-    if kept := project.kept(item):
-        return kept
-    if asset := project.find(item, "data"):
+    wanted = NAMED.fullmatch(str(item.value))
+    version = wanted and wanted["version"]
+    path = project.kept(item)
+    if path is None and (asset := project.find(item, "data")):
         if asset in above:
             raise item.wrong(f"`{item.value}` leads back to itself. Write a file or folder as `path:` of this asset.")
-        return locate(asset.get("path") or asset, name, project, (*above, asset))
-    if REMOTE.match(str(item.value)):
-        return project.local(item, name)
-    return existing(item, f"input `{name}`", f"Name a local copy with `--input {name}=PATH`.").absolute()
+        version = version or asset.plain().get("version")
+        path, _ = locate(asset.get("path") or asset, name, project, (*above, asset))
+    elif path is None and REMOTE.match(str(item.value)):
+        path = project.local(item, name)
+    elif path is None:
+        path = existing(item, f"input `{name}`", f"Name a local copy with `--input {name}=PATH`.").absolute()
+    return path, f"{wanted['name']}:{version}" if wanted and version else ""
 
 
 def _kind(item: Item) -> str:
     if re.search(r"/(data|model)\.schema", item.text("$schema") or "") or item.text("type") in FILES:
         return "data"
     return "component" if item.get("command") or item.get("jobs") or item.get("task") else ""
-
-
-def _naming(folder: Path, name: str) -> Iterator[Path]:
-    line = re.compile(rf"^name:\s*['\"]?{re.escape(name)}['\"]?\s*(#.*)?$", re.MULTILINE)
-    for place, inner, files in os.walk(folder):
-        inner[:] = sorted(each for each in inner if not each.startswith((".", "__")))
-        for file in (Path(place, each) for each in sorted(files) if each.endswith((".yml", ".yaml"))):
-            if line.search(file.read_text("utf-8-sig", errors="replace")):
-                yield file

@@ -12,9 +12,10 @@ from mlops.specs.collect import attempt
 from mlops.specs.drafts import Draft
 from mlops.specs.expressions import names
 from mlops.specs.inputs import UNKNOWN, Scope, Sources, count, from_path, substituted
-from mlops.specs.load import Item, meant, read
+from mlops.specs.load import meant, read
 from mlops.specs.types import Job, Node, Value
 
+CHAMPION = "champion"
 SEARCHED = re.compile(r"\$\{\{\s*search_space\.")
 
 
@@ -26,16 +27,20 @@ def bind(
     project: Path | None = None,
     mapped: Mapping[str, Path] | None = None,
     stored: Stored | None = None,
+    champion: Path | None = None,
 ) -> Job:
     """Resolve a command, pipeline or sweep job; the nodes of pipelines inside it become nodes `outer.inner`.
 
     `overrides` are literal inputs by name, as typed; `inputs` are local files and folders by input name (`NODE.NAME`
     for one of a node); `azureml:` names are looked up in `project`, versions of data first where they are `stored`, and
-    `mapped` says which folder holds what lies under the start of a URI. Raises Misuse, with file and line.
+    `mapped` says which folder holds what lies under the start of a URI. `champion`, the model in service, goes into
+    each node that has an optional input of that name and gives it no value. Raises Misuse, with file and line.
     """
-    sources = Sources(overrides or {}, inputs or {}, Project(project, mapped, stored))
-    job = draft(file, sources.project)
+    place = Project(project, mapped or {}, stored)
+    job = draft(file, place)
     inner = [each for each in job.walk() if each is not job]
+    served = {f"{each.name}.{CHAMPION}": champion for each in inner if champion and each.leaves_open(CHAMPION)}
+    sources = Sources(overrides or {}, served | dict(inputs or {}), place)
     known = {**job.inputs} | {f"{each.name}.{name}": item for each in inner for name, item in each.inputs.items()}
     paths = [name for name, item in known.items() if from_path(item)]
     literals = [name for name, item in job.inputs.items() if item.value is None or not from_path(item)]
@@ -49,7 +54,13 @@ def bind(
 def draft(file: Path, project: Project) -> Draft:
     """A job before anything is bound. Raises Misuse for what is no job, and for components that cannot be had."""
     root = read(file)
-    _check_kind(root)
+    kind = (root.text("type") or "").lower()
+    if "omponent.schema" in (root.text("$schema") or ""):
+        raise root.wrong("is a component, not a job. Refer to it from a job.")
+    if root.get("jobs") and kind != "pipeline":
+        raise root.wrong("has `jobs:` but no `type: pipeline`. Add it: Azure ML would take this for a command job.")
+    if kind == "parallel":
+        raise root.wrong("is a parallel job, and Azure ML runs those in pipelines only. Make it a node of one.")
     return drafts.of_node(root, file.stem, project)
 
 
@@ -69,19 +80,9 @@ def bound(job: Draft, sources: Sources) -> Job:
         nodes=_ordered(found),
         outputs=job.written,
         tags={name: str(item.plain()) for name, item in root.section("tags").items()},
-        ignored=ignored.sentences(root, job.walk()),
+        ignored=ignored.sentences(job),
         continue_on_step_failure=bool(settings and settings.take("continue_on_step_failure", bool)),
     )
-
-
-def _check_kind(root: Item) -> None:
-    kind = (root.text("type") or "").lower()
-    if "omponent.schema" in (root.text("$schema") or ""):
-        raise root.wrong("is a component, not a job. Refer to it from a job.")
-    if root.get("jobs") and kind != "pipeline":
-        raise root.wrong("has `jobs:` but no `type: pipeline`. Add it: Azure ML would take this for a command job.")
-    if kind == "parallel":
-        raise root.wrong("is a parallel job, and Azure ML runs those in pipelines only. Make it a node of one.")
 
 
 def nodes(draft: Draft, inputs: Mapping[str, Value], scope: Scope, sources: Sources) -> list[Node]:
@@ -106,7 +107,6 @@ def _node(draft: Draft, inputs: Mapping[str, Value], scope: Scope) -> Node:
     draft.check_texts(inputs)
     inline = component.item if component.inputs is None else item
     variables = inline.section("environment_variables") | item.section("environment_variables")
-    limits = item.get("limits") or component.item.get("limits")
     return Node(
         name=draft.name,
         command="" if kind == "parallel" else SEARCHED.sub("${{inputs.", first),
@@ -117,11 +117,11 @@ def _node(draft: Draft, inputs: Mapping[str, Value], scope: Scope) -> Node:
         place=item.place,
         variables={name: substituted(value, scope) for name, value in variables.items()},
         deterministic=component.item.take("is_deterministic", bool) is not False,
-        timeout=None if kind == "sweep" else count(limits, "timeout", scope, None),
+        timeout=None if kind == "sweep" else count(draft.settings.get("limits"), "timeout", scope, None),
         parallel=parallel.of_node(draft, inputs, scope) if kind == "parallel" else None,
         sweep=sweep.of_node(draft, inputs, scope) if kind == "sweep" else None,
         includes=component.includes,
-        distributed=bool(item.get("distribution") or component.item.get("distribution")),
+        distributed=draft.settings.get("distribution") is not None,
     )
 
 

@@ -1,20 +1,23 @@
 """Components: files that are referred to, or nodes that say inline what they run."""
 
 import json
-import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from mlops.errors import Misuse
 from mlops.specs.assets import Project, existing
-from mlops.specs.collect import every
-from mlops.specs.elsewhere import HERE, SUBMIT, check_environment, refused
-from mlops.specs.load import Item, meant, read
+from mlops.specs.fields import RUN, TABLE
+from mlops.specs.load import Elsewhere, Item, meant, read
 from mlops.specs.types import Port
-from mlops.specs.values import FILES, LITERALS, number
+from mlops.specs.values import FILES, TYPES, ports
 
-TYPES = FILES | set(LITERALS.values())
+SUBMIT = "submit this file to Azure ML."
+INSTEAD: dict[str, str] = TABLE["elsewhere"]
+CURATED = re.compile(r"azureml:(?://registries/azureml/environments/|AzureML-)(?P<name>[^/:@]+)")
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,6 @@ def of_node(node: Item, name: str, project: Project) -> Component:
     kind = _kind(node, item, name)
     task = (node.get("task") or item.get("task") or item) if kind == "parallel" else item
     code, environment, includes = task.get("code"), task.get("environment"), item.take("additional_includes", list)
-    if environment:
-        check_environment(environment)
     declares = reference is not None and (kind != "sweep" or item is not reference or "inputs" in item.value)
     return Component(
         name=(item.text("name") if reference else None) or name,
@@ -55,8 +56,8 @@ def of_node(node: Item, name: str, project: Project) -> Component:
         code=existing(code, "code", "Name a folder beside this file.").absolute() if code else None,
         includes=tuple(existing(each, "an include", "Correct the path.").absolute() for each in includes or ()),
         environment=_environment(environment) if environment else None,
-        inputs=_ports(item, "inputs", TYPES) if declares else None,
-        outputs=_ports(item, "outputs", FILES) if declares else {},
+        inputs=ports(item, "inputs", TYPES) if declares else None,
+        outputs=ports(item, "outputs", FILES) if declares else {},
     )
 
 
@@ -75,8 +76,8 @@ def _kind(node: Item, item: Item, name: str) -> str:
     own = (item.text("type") or otherwise).lower()
     kind = (node.text("type") or ("sweep" if node.get("trial") else own)).lower()
     for said, each in ((kind, node), (own, item)):
-        if said not in HERE:
-            raise refused(each, name, said)
+        if said not in RUN:
+            raise _refused(each, name, said)
     if item is not node and own != ("command" if kind == "sweep" else kind):
         raise node.wrong(f"`{name}` is of type `{kind}`, its component of type `{own}`. Make them the same.")
     return kind
@@ -94,34 +95,27 @@ def _texts(kind: str, node: Item, item: Item, task: Item) -> tuple[Item, ...]:
     return (first, *(each for each in others if each))
 
 
-def _ports(item: Item, section: str, types: frozenset[str]) -> dict[str, Port]:
-    entries = item.section(section)
-    return every(lambda name: _port(name, entries[name], types), entries)
+def _refused(item: Item, name: str, kind: str) -> Misuse:
+    """The error about a node or job of a kind that is not run here."""
+    at = item.get("type") or item
+    if kind not in INSTEAD:
+        return at.wrong(f"`{name}` cannot be of type `{kind}`: {meant(kind, (*RUN, *INSTEAD))}")
+    remedy = f"{INSTEAD[kind]}{SUBMIT}"
+    what = f"`{name}` is of type `{kind}`, which is not run locally. {remedy[0].upper()}{remedy[1:]}"
+    return at.wrong(what, kind=Elsewhere)
 
 
-def _port(name: str, item: Item, types: frozenset[str]) -> Port:
-    type_, default = item.text("type"), item.get("default")
-    if type_ is None or type_ not in types:
-        raise item.wrong(f"`{name}` is of type `{type_}`, which cannot be used here: {meant(str(type_), types)}")
-    low, high = _bound(item, "min", -math.inf), _bound(item, "max", math.inf)
-    choices = item.take("enum", list) or ()
-    for each in choices:
-        if type_ == "string" and not isinstance(each.value, str):
-            raise each.wrong("`enum` of texts must hold texts; write them in quotes.")
-    choices = tuple(str(each.plain()) for each in choices)
-    optional = item.take("optional", bool) or False
-    return Port(name, type_, item.place, optional, default.plain() if default else None, low, high, choices)
+def _environment(item: Item) -> Any:
+    """What an environment is, as JSON holds it; a file is read.
 
-
-def _bound(item: Item, key: str, otherwise: float) -> float:
-    bound = item.get(key)
-    figure = number(str(bound.plain())) if bound else otherwise
-    if math.isnan(figure):
-        raise item.wrong(f"`{key}` must be a number.")
-    return figure
-
-
-def _environment(environment: Item) -> Any:
-    if str(environment.value).startswith("file:"):
-        environment = read(existing(environment, "environment", "Correct the path."))
-    return json.loads(json.dumps(environment.plain(), default=str))
+    Raises Misuse for a curated one whose name is that of a framework that is not installed here.
+    """
+    curated = CURATED.match(str(item.value))
+    for word, module in TABLE["frameworks"].items():
+        if curated and word in curated["name"].lower() and find_spec(module) is None:
+            what = f"the environment `{curated['name']}` has `{module}`, which is not on this machine."
+            remedy = f"Install it into this project's environment, or {SUBMIT}"
+            raise item.wrong(f"{what} {remedy}", kind=Elsewhere)
+    if str(item.value).startswith("file:"):
+        item = read(existing(item, "environment", "Correct the path."))
+    return json.loads(json.dumps(item.plain(), default=str))

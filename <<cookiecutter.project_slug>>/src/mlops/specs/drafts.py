@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mlops.specs import components, outputs
+from mlops.specs import components
 from mlops.specs.assets import Project
-from mlops.specs.collect import attempt
+from mlops.specs.collect import attempt, every, refuse
 from mlops.specs.components import Component
-from mlops.specs.expressions import unknowns, without_unset_blocks
-from mlops.specs.load import Item
-from mlops.specs.outputs import Output
-from mlops.specs.types import FromNode, Place
+from mlops.specs.expressions import unknowns, whole, without_unset_blocks
+from mlops.specs.load import Item, meant
+from mlops.specs.types import FromNode, Place, Port
 
 NODE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+"""What Azure ML takes for a node; here it also names folders."""
 PORT_NAME = re.compile(r"[^\s/.][^\s/]*")
+IN_PATHS = ("default_datastore", "name")
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a node writes; `target` is the name of the job's output that this one is bound to."""
+
+    port: Port
+    target: str | None
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,12 @@ class Draft:
     refused: tuple[str, ...] = ()
 
     @cached_property
+    def settings(self) -> Item:
+        """What the node says, else its component."""
+        given = {key: item for key, item in self.item.value.items() if item.value is not None}
+        return Item(self.component.item.value | given, self.item.place)
+
+    @cached_property
     def inputs(self) -> Mapping[str, Item]:
         """What says each input: the node, else its component. What the component does not declare is left out."""
         given, declared = self.item.section("inputs"), self.component.item.section("inputs")
@@ -50,6 +65,11 @@ class Draft:
         """The inputs that must have a value."""
         ports = self.component.inputs or {}
         return [name for name in self.inputs if name not in self.drawn and not (name in ports and ports[name].optional)]
+
+    def leaves_open(self, name: str) -> bool:
+        """Whether the component has an optional input of that name, and the node says nothing of it."""
+        port = (self.component.inputs or {}).get(name)
+        return port is not None and port.optional and name not in self.item.section("inputs")
 
     @cached_property
     def written(self) -> Mapping[str, FromNode]:
@@ -111,11 +131,50 @@ def of_node(
             raise pipeline.wrong("there are no nodes under `jobs:`. List them there.")
         prefix, own = f"{name}." if above else "", pipeline.section("outputs")
         for key, node in pipeline.section("jobs").items():
-            attempt(_check_name, key, node)
+            if not NODE_NAME.fullmatch(key):
+                refuse(node.wrong(f"a node's name is of a-z, 0-9 and _, no digit first; `{key}` is not."))
             tried[key] = attempt(of_node, node, prefix + key, project, own, (*above, place))
     inner = {key: draft for key, draft in tried.items() if draft}
     refused = tuple(tried.keys() - inner.keys())
-    return Draft(name, item, component, outputs.of_node(item, component, around or {}), inner, refused)
+    return Draft(name, item, component, _outputs(item, component, around or {}), inner, refused)
+
+
+def _outputs(node: Item, component: Component, job_outputs: Mapping[str, Item]) -> dict[str, Output]:
+    """Every output of a node. Its type: what the node says, else its component, else the job's output, else a folder.
+
+    Raises Misuse for outputs that the component does not declare, and for bindings to what is no output of the job.
+    """
+    section = node.section("outputs")
+    if component.inputs is None:
+        ports = {name: Port(name, "", item.place) for name, item in section.items()}
+    else:
+        ports = component.outputs
+
+    def output(name: str) -> Output:
+        item = section.get(name)
+        if name not in ports and item:
+            raise item.wrong(f"component `{component.name}` has no output `{name}`: {meant(name, ports)}")
+        target = _target(name, item, job_outputs) if item else None
+        said = item.text("type") if item else None
+        of_job = job_outputs[target].text("type") if target else None
+        return Output(replace(ports[name], type=said or ports[name].type or of_job or "uri_folder"), target)
+
+    return every(output, [*ports, *section])
+
+
+def _target(name: str, item: Item, job_outputs: Mapping[str, Item]) -> str | None:
+    text = item.value if isinstance(item.value, str) else item.text("path")
+    reference = whole(text or "") or ""
+    if not reference.startswith("parent."):
+        if isinstance(item.value, str):
+            raise item.wrong(f"output `{name}` must be bound as `${{{{parent.outputs.NAME}}}}`, not to `{text}`.")
+        for fragment, what in unknowns(text or "", IN_PATHS):
+            raise item.wrong(what, fragment)
+        return None
+    known = {f"parent.outputs.{output}": output for output in job_outputs}
+    if reference not in known:
+        raise item.wrong(f"`{text}` is no output of this pipeline: {meant(reference, known)}")
+    return known[reference]
 
 
 def _check_names(item: Item) -> None:
@@ -124,9 +183,3 @@ def _check_names(item: Item) -> None:
         for name, each in item.section(section).items():
             if not PORT_NAME.fullmatch(name):
                 raise each.wrong(f"`{name}` cannot be a name in `{section}`: use letters, digits and _.")
-
-
-def _check_name(name: str, node: Item) -> None:
-    """Raises Misuse for a name that Azure ML does not take for a node; here it also names folders."""
-    if not NODE_NAME.fullmatch(name):
-        raise node.wrong(f"a node's name is of a-z, 0-9 and _, no digit first; `{name}` is not.")

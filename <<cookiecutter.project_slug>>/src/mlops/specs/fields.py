@@ -11,20 +11,10 @@ from mlops.specs.load import MUST, Item, Loader, meant
 from mlops.specs.values import FILES, is_literal
 
 TABLE: dict[str, dict[str, Any]] = yaml.load(Path(__file__).with_suffix(".yml").read_text("utf-8"), Loader)
-FIELDS, LACKS, REQUIRED, SHAPES = (
-    {name: frozenset(text.split()) for name, text in TABLE[part].items()}
-    for part in ("fields", "lacks", "required", "shapes")
+FIELDS, LACKS, REQUIRED = (
+    {name: frozenset(text.split()) for name, text in TABLE[part].items()} for part in ("fields", "lacks", "required")
 )
-SHAPE = {field: shape for shape, fields in SHAPES.items() for field in fields}
-MUST_BE: dict[str, tuple[tuple[type, ...], str]] = {
-    "text": ((str,), MUST[str]),
-    "flag": ((bool,), MUST[bool]),
-    "mapping": ((dict,), MUST[dict]),
-    "list": ((list,), MUST[list]),
-    "scalar": ((str, int, float), "must be a text or a number"),
-    "text or mapping": ((str, dict), "must be text, or hold names with values"),
-    "text or whole number": ((str, int), "is read as a number, which drops zeros at its end; write it in quotes"),
-}
+SHAPES = {field: types for types, fields in TABLE["shapes"].items() for field in fields.split()}
 RUN = ("command", "parallel", "pipeline", "sweep")
 
 
@@ -75,9 +65,9 @@ def _shape(kind: str, key: str, value: Any, type_: str) -> str | None:
         return "is empty; write its value, or leave it out"
     if isinstance(value, str) and "${{" in value:
         return None
-    types, wrong = MUST_BE.get(SHAPE.get(key, ""), ((object,), ""))
-    if not isinstance(value, types):
-        return wrong
+    types = SHAPES.get(key)
+    if types and type(value).__name__ not in types.split():
+        return MUST.get(types) or TABLE["otherwise"][types]
     choices = _said("choices", f"{type_} {kind}", key) or _said("choices", kind, key)
     pattern = _said("patterns", kind, key)
     if choices and str(value).lower() not in choices:

@@ -1,19 +1,17 @@
 """What a file asks for and this machine does without, in sentences, once each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from mlops.specs.drafts import Draft
 from mlops.specs.expressions import BLOCK
 from mlops.specs.fields import TABLE
-from mlops.specs.load import Item
 
 SETTINGS: dict[str, str] = TABLE["ignored"]
 
 
-def sentences(root: Item, nodes: Iterable[Draft]) -> tuple[str, ...]:
-    """For a job and all its nodes, itself among them."""
-    nodes = list(nodes)
-    files = [root.get("settings")]
+def sentences(job: Draft) -> tuple[str, ...]:
+    """For a job and all its nodes."""
+    nodes, files = list(job.walk()), [job.item.get("settings")]
     for node in nodes:
         files += [node.item, node.component.item, node.component.task, node.item.get("sampling_algorithm")]
     said = [SETTINGS[key] for key in SETTINGS for item in files if item is not None and item.get(key)]

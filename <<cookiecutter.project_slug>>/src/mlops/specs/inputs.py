@@ -10,9 +10,8 @@ from mlops.errors import Misuse
 from mlops.specs.assets import Project, locate
 from mlops.specs.collect import Follows, attempt, refuse
 from mlops.specs.drafts import Draft
-from mlops.specs.elsewhere import Elsewhere
 from mlops.specs.expressions import EXPRESSION, names, unknowns, whole
-from mlops.specs.load import Item, meant
+from mlops.specs.load import Elsewhere, Item, meant
 from mlops.specs.types import Asset, Literal, Port, Value
 from mlops.specs.values import FILES, LITERALS, default, is_literal, literal, typed
 
@@ -49,8 +48,7 @@ class Sources:
         given = self.given(node, f"{node.name}.", scope)
         declared = node.component.item.section("inputs") if node.component.inputs else {}
         unset = [name for name in node.required if name in declared and name not in given]
-        missing = ", ".join(f"`{name}`" for name in unset if not declared[name].refused)
-        if missing:
+        if missing := ", ".join(f"`{name}`" for name in unset if not declared[name].refused):
             raise node.item.wrong(f"node `{node.name}` has no value for {missing}. Bind it under `inputs:`.")
         return given
 
@@ -64,7 +62,7 @@ class Sources:
             raise first.wrong(f"{said}, not on this machine. {remedy}", kind=Elsewhere)
 
     def given(self, node: Draft, prefix: str, scope: Scope) -> dict[str, Value]:
-        """The inputs that have a value; a default is one."""
+        """The inputs that have a value; a default is one. Files and folders of every type go into one another."""
         tried = {name: attempt(self._given, node, name, prefix, scope, otherwise=UNKNOWN) for name in node.inputs}
         return {name: value for name, value in tried.items() if value is not None}
 
@@ -76,9 +74,16 @@ class Sources:
             raise item.wrong(f"{what} Only components declare types like {item.text('type')}.")
         by_hand = not prefix and name in self.overrides
         value = self._set(name, item, node) if by_hand else self._value(item, prefix + name, scope)
-        if value is None and port and port.default is not None and name not in node.drawn:
-            return default(port, node.component.item.section("inputs")[name])
-        return _fitting(value, port, item) if value is not None and port else value
+        if port is None or value is UNKNOWN:
+            return value
+        if value is None:
+            has_default = port.default is not None and name not in node.drawn
+            return default(port, node.component.item.section("inputs")[name]) if has_default else None
+        if isinstance(value, Literal):
+            return literal(value.text, port, item)
+        if port.type not in FILES:
+            raise item.wrong(f"input `{name}` must be of type {port.type}, not a file or folder.")
+        return value
 
     def _set(self, name: str, item: Item, job: Draft) -> Literal:
         port = _consumer(job, name)
@@ -102,15 +107,13 @@ class Sources:
                 wants, is_ = ("file", "folder") if where.is_dir() else ("folder", "file")
                 raise item.wrong(f"`--input {name}`: {where} is a {is_}, and {type_} is a {wants}. Name a {wants}.")
             return Asset(where.absolute(), type_ or "uri_folder", source or str(where))
-        if path is None:
-            return None if inner is None else _scalar(inner, name, scope)
-        if whole(str(path.value)):
-            return _scalar(path, name, scope)
-        where = locate(path, name, self.project)
+        if path is None or whole(str(path.value)):
+            said = path or inner
+            return _scalar(said, name, scope) if said else None
+        where, version = locate(path, name, self.project)
         if where is None:
             self.elsewhere[name] = path
-        kind = item.text("type") or "uri_folder"
-        return Asset(where or Path(path.value), kind, path.value, self.project.version(path))
+        return Asset(where or Path(path.value), item.text("type") or "uri_folder", path.value, version)
 
 
 def from_path(item: Item) -> bool:
@@ -179,12 +182,3 @@ def _named(item: Item, reference: str, scope: Scope) -> Value | None:
     if reference not in scope:
         raise item.wrong(f"`${{{{{reference}}}}}` names nothing here: {meant(reference, scope)}", reference)
     return scope[reference]
-
-
-def _fitting(value: Value, port: Port, item: Item) -> Value:
-    """The value as its port wants it; files and folders of every type go into one another."""
-    if isinstance(value, Literal):
-        return literal(value.text, port, item)
-    if port.type not in FILES and value is not UNKNOWN:
-        raise item.wrong(f"input `{port.name}` must be of type {port.type}, not a file or folder.")
-    return value

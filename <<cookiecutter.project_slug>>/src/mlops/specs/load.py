@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,17 +16,20 @@ from mlops.specs.types import Place
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Kind = TypeVar("Kind")
-MUST: dict[type, str] = {
-    str: "must be text; write it in quotes",
-    bool: "must be true or false",
-    dict: "must hold names with values, as in `name: value`",
-    list: "must be a list, as in `[a, b]`",
+MUST = {
+    "str": "must be text; write it in quotes",
+    "bool": "must be true or false",
+    "dict": "must hold names with values, as in `name: value`",
+    "list": "must be a list, as in `[a, b]`",
 }
-_kept: ContextVar[dict[Path, Item] | None] = ContextVar("kept", default=None)
 
 
 class Malformed(Misuse):
     """A file that cannot be read as YAML at all."""
+
+
+class Elsewhere(Misuse):
+    """Azure ML can do it, and only this machine cannot: a mistake only where jobs are to run locally."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Item:
         """What is under a key, None where it is absent or null. Raises Misuse when it is of another kind."""
         item = self.get(key)
         if item is not None and not isinstance(item.value, kind):
-            raise item.wrong(f"`{key}` {MUST[kind]}.")
+            raise item.wrong(f"`{key}` {MUST[kind.__name__]}.")
         return None if item is None else item.value
 
     def section(self, key: str) -> dict[str, Item]:
@@ -79,31 +80,12 @@ class Item:
         return kind(what, self.place.file, self.place.line + offset)
 
 
-@contextmanager
-def kept() -> Iterator[None]:
-    """As long as it is open each file is read once."""
-    token = _kept.set({})
-    try:
-        yield
-    finally:
-        _kept.reset(token)
-
-
 def read(file: Path) -> Item:
     """The mapping that a file holds.
 
     Raises Malformed, in words and with the line, when the file is missing, unreadable, empty, not YAML, not a mapping,
     or has a key twice.
     """
-    documents, key = _kept.get(), file.absolute()
-    if documents is None:
-        return _read(file)
-    if key not in documents:
-        documents[key] = _read(file)
-    return documents[key]
-
-
-def _read(file: Path) -> Item:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -111,9 +93,7 @@ def _read(file: Path) -> Item:
     except UnicodeDecodeError as error:
         raise Malformed("is not a text file in UTF-8, so it is no YAML. Save it as UTF-8.", file) from error
     try:
-        loader = Loader(text)
-        node = loader.get_single_node()
-        root = None if node is None else _Reader(file, loader, text.splitlines()).item(node, node.start_mark.line)
+        root = _root(file, text)
     except (yaml.YAMLError, ValueError) as error:
         mark, said = getattr(error, "problem_mark", None), getattr(error, "problem", None) or error
         line = mark.line + 1 if mark else None
@@ -130,38 +110,36 @@ def _read(file: Path) -> Item:
     return root
 
 
-class _Reader:
-    """Items out of the composed nodes of one file."""
+def _root(file: Path, text: str) -> Item | None:
+    """The value of a document; None where there is none. Raises what PyYAML raises, and Malformed."""
+    loader, lines = Loader(text), text.splitlines()
 
-    def __init__(self, file: Path, loader: Any, lines: list[str]) -> None:
-        self.file, self.loader, self.lines = file, loader, lines
-
-    def item(self, node: yaml.Node, line: int) -> Item:
+    def item(node: yaml.Node, line: int) -> Item:
         if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
-            value: Any = dict(self.pairs(node))
+            value: Any = dict(pairs(node))
         elif isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
-            value = [self.item(entry, entry.start_mark.line) for entry in node.value]
+            value = [item(entry, entry.start_mark.line) for entry in node.value]
         else:
-            value = self.loader.construct_object(node, deep=True)
-        return Item(value, Place(self.file, line + 1), tuple(self.lines[line : node.end_mark.line + 1]))
+            value = loader.construct_object(node, deep=True)
+        return Item(value, Place(file, line + 1), tuple(lines[line : node.end_mark.line + 1]))
 
-    def pairs(self, node: yaml.MappingNode) -> Iterator[tuple[str, Item]]:
+    def pairs(node: yaml.MappingNode) -> Iterator[tuple[str, Item]]:
         seen: dict[str, int] = {}
-        for key, _ in node.value:
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             line = key.start_mark.line + 1
-            if isinstance(key, yaml.ScalarNode):
-                if first := seen.get(key.value):
-                    raise Malformed(
-                        f"`{key.value}` is written twice, first on line {first}. Keep one.", self.file, line
-                    )
-                seen[key.value] = line
-        self.loader.flatten_mapping(node)
+            if first := seen.get(key.value):
+                raise Malformed(f"`{key.value}` is written twice, first on line {first}. Keep one.", file, line)
+            seen[key.value] = line
+        loader.flatten_mapping(node)
         for key, value in node.value:
-            name = self.loader.construct_object(key, deep=True)
+            name = loader.construct_object(key, deep=True)
             if not isinstance(name, str):
                 what = f"the key `{name}` is read as {type(name).__name__}, not as text. Write it in quotes."
-                raise Malformed(what, self.file, key.start_mark.line + 1)
-            yield name, self.item(value, key.start_mark.line)
+                raise Malformed(what, file, key.start_mark.line + 1)
+            yield name, item(value, key.start_mark.line)
+
+    node = loader.get_single_node()
+    return None if node is None else item(node, node.start_mark.line)
 
 
 def meant(name: str, names: Iterable[str]) -> str:

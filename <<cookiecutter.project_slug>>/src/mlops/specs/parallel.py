@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlops.specs.drafts import Draft
-from mlops.specs.elsewhere import Elsewhere
 from mlops.specs.expressions import names, whole
 from mlops.specs.inputs import Scope, count
-from mlops.specs.load import Item
+from mlops.specs.load import Elsewhere, Item
 from mlops.specs.types import Literal, Parallel, Value
 
 SIZE = re.compile(r"([1-9]\d*)(?:([kmg])b)?", re.IGNORECASE)
@@ -18,9 +17,8 @@ TASKS = ("run_function", "function")
 
 def of_node(draft: Draft, inputs: Mapping[str, Value], scope: Scope) -> Parallel:
     """What the node says, else its component. Raises Misuse with its line for what cannot be done."""
-    given = {key: item for key, item in draft.item.value.items() if item.value is not None}
-    settings = Item(draft.component.item.value | given, draft.item.place)
-    retry, task = settings.get("retry_settings"), draft.component.task
+    settings, task = draft.settings, draft.component.task
+    retry = settings.get("retry_settings")
     if (kind := (task.text("type") or "").lower()) not in TASKS:
         what = f"a task of type `{kind}` is not run locally. Write `run_function`."
         raise (task.get("type") or task).wrong(what, kind=Elsewhere)

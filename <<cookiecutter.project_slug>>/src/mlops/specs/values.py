@@ -1,19 +1,49 @@
-"""Literal values: which type they have, whether they fit what is declared, and the text that a command gets."""
+"""What is declared of inputs and outputs, whether a literal fits it, and the text that a command gets."""
 
 import math
 from collections.abc import Callable
 from typing import Any
 
-from mlops.specs.load import Item
+from mlops.specs.collect import every
+from mlops.specs.load import Item, meant
 from mlops.specs.types import Literal, Port
 
 FILES = frozenset({"uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model", "path"})
 LITERALS = {bool: "boolean", int: "integer", float: "number", str: "string"}
+TYPES = FILES | set(LITERALS.values())
 COERCE: dict[str, Callable[[str], Any]] = {
     "boolean": lambda text: text.lower() == "true",
     "integer": lambda text: int(float(text)),
     "number": float,
 }
+
+
+def ports(item: Item, section: str, types: frozenset[str]) -> dict[str, Port]:
+    """What a component declares under `inputs` or `outputs`. Raises Misuse for types, limits and choices of no use."""
+    entries = item.section(section)
+    return every(lambda name: _port(name, entries[name], types), entries)
+
+
+def _port(name: str, item: Item, types: frozenset[str]) -> Port:
+    type_, default = item.text("type"), item.get("default")
+    if type_ is None or type_ not in types:
+        raise item.wrong(f"`{name}` is of type `{type_}`, which cannot be used here: {meant(str(type_), types)}")
+    low, high = _bound(item, "min", -math.inf), _bound(item, "max", math.inf)
+    choices = item.take("enum", list) or ()
+    for each in choices:
+        if type_ == "string" and not isinstance(each.value, str):
+            raise each.wrong("`enum` of texts must hold texts; write them in quotes.")
+    choices = tuple(str(each.plain()) for each in choices)
+    optional = item.take("optional", bool) or False
+    return Port(name, type_, item.place, optional, default.plain() if default else None, low, high, choices)
+
+
+def _bound(item: Item, key: str, otherwise: float) -> float:
+    bound = item.get(key)
+    figure = number(str(bound.plain())) if bound else otherwise
+    if math.isnan(figure):
+        raise item.wrong(f"`{key}` must be a number.")
+    return figure
 
 
 def is_literal(item: Item) -> bool:

@@ -17,7 +17,7 @@ def specs(reference: Project, tmp_path: Path) -> Project:
 
 
 def copy(reference: Project, to: Path) -> Project:
-    for part in ("azureml", "src", "requirements"):
+    for part in ("azureml", "src", "requirements", "responsible_ai"):
         shutil.copytree(reference.path / part, to / part)
     shutil.copytree(MORE, to / "azureml" / "more")
     shutil.copy(reference.path / "mlops.yaml", to)

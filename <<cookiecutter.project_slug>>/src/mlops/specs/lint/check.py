@@ -3,82 +3,66 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Literal
 
 from mlops.errors import Misuse
 from mlops.specs import bind, components, drafts, fields
-from mlops.specs.assets import REMOTE, Project, Stored, existing
+from mlops.specs.assets import Project, Stored, yaml_files
 from mlops.specs.collect import attempt, collected, refuse
-from mlops.specs.elsewhere import Elsewhere
 from mlops.specs.inputs import UNKNOWN, Sources
 from mlops.specs.lint import environments, graph
 from mlops.specs.lint import settings as of_settings
-from mlops.specs.load import Item, Malformed, kept, read
+from mlops.specs.load import Elsewhere, Item, read
 from mlops.specs.types import Place
-
-Where = Literal["local", "dev", "staging", "prod"]
-
-
-@dataclass(frozen=True, order=True)
-class Mistake:
-    """What is wrong with a line of a file, and what to do; `malformed` if the file could not be read at all."""
-
-    file: Path
-    line: int
-    what: str
-    malformed: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.what}"
 
 
 def lint(
-    paths: Iterable[Path], project: Path, on: Where = "local", stored: Stored | None = None
-) -> tuple[int, list[Mistake]]:
-    """How many files these files and folders hold or refer to, and every mistake in them, in order.
+    paths: Iterable[Path],
+    project: Path,
+    on: str = "local",
+    stored: Stored | None = None,
+    today: date | None = None,
+) -> tuple[int, list[Misuse]]:
+    """How many files these files and folders hold or refer to, and every mistake in them, in order of file and line.
 
-    Of what is said about one name on one line only the first counts.
+    `on` is the environment where they are to run, `today` the day on which nothing may have ended. Of what is said of
+    one name on one line only the first counts.
     """
-    with kept(), collected() as found:
+    with collected() as found:
         known = Project(project, of_settings.mapped(project), stored)
-        waiting = [file for path in paths for file in _files(path)]
-        used, documents = set[Path](), dict[Path, Item]()
+        waiting = [file for path in paths for file in _files(path.absolute())]
+        specs, used = dict[Path, Item](), set[Path]()
         for file in waiting:
-            if file not in documents and (root := attempt(read, file)):
-                documents[file] = root
-                if file.name != "mlops.yaml":
-                    named = set(_referred(root, known))
-                    used |= named
-                    waiting += sorted(named)
-        specs = {file: root for file, root in documents.items() if file.name != "mlops.yaml"}
+            if file.name == "mlops.yaml":
+                of_settings.check(file, on, today or date.today())
+            elif file not in specs and (root := attempt(read, file)):
+                specs[file] = root
+                named = set(_referred(root, known))
+                used |= named
+                waiting += sorted(named)
         kinds = {file: fields.kind_of(root, file in used) for file, root in specs.items()}
-        for file in documents.keys() - specs.keys():
-            of_settings.check(file)
         for file, kind in kinds.items():
             _check_alone(specs[file], kind, on)
         for file, kind in kinds.items():
-            if kind.endswith("job"):
-                attempt(_check_job, file, known)
-            elif kind.endswith("component"):
-                attempt(_check_component, file, known)
-    mistakes: dict[tuple[Path, int, str], Mistake] = {}
+            if kind.endswith(("job", "component")):
+                attempt(_check_job if kind.endswith("job") else _check_component, file, known)
+    mistakes: dict[tuple[str, int, str], Misuse] = {}
     for error in found:
         if on == "local" or not isinstance(error, Elsewhere):
-            where, line = Path(error.file or project).absolute(), error.line or 1
+            file, line = Path(error.file or project).absolute(), error.line or 1
             about = next(iter(re.findall(r"`[^`]+`", error.what)), error.what)
-            mistakes.setdefault((where, line, about), Mistake(where, line, error.what, isinstance(error, Malformed)))
-    return len(set(waiting)), sorted(mistakes.values())
+            mistakes.setdefault((str(file), line, about), type(error)(error.what, file, line))
+    return len(set(waiting)), [mistakes[place] for place in sorted(mistakes)]
 
 
-def _check_alone(root: Item, kind: str, on: Where) -> None:
+def _check_alone(root: Item, kind: str, on: str) -> None:
     """Refuse what is wrong with a document by itself."""
     environments.check(root, kind, on)
     if kind:
         fields.check(root, kind)
-    if kind == "data asset" and (path := root.get("path")) and not REMOTE.match(str(path.value)):
-        attempt(existing, path, "path", "Correct the path.")
+    if kind == "data asset" and (path := root.get("path")):
+        environments.check_path(path, "path")
     if kind.endswith("job") and on != "local":
         attempt(_check_compute, root, on)
 
@@ -116,15 +100,9 @@ def _referred(root: Item, project: Project) -> Iterator[Path]:
         for node in (root, *root.section("jobs").values()):
             with suppress(Misuse):
                 file = components.referred(node, project).place.file.absolute()
-                if file != root.place.file.absolute():
+                if file != root.place.file:
                     yield file
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path.absolute()
-        return
-    for file in sorted(path.absolute().rglob("*.y*ml")):
-        hidden = any(part.startswith((".", "__")) for part in file.relative_to(path.absolute()).parts)
-        if file.suffix in (".yml", ".yaml") and not hidden:
-            yield file
+def _files(path: Path) -> Iterable[Path]:
+    return yaml_files(path) if path.is_dir() else [path]

@@ -16,8 +16,8 @@ def check(root: Item, kind: str, on: str) -> None:
         build, conda, image = (environment.get(key) for key in ("build", "conda_file", "image"))
         if build:
             _check_build(build)
-        if conda and isinstance(conda.value, str) and not REMOTE.match(conda.value):
-            attempt(existing, conda, "conda_file", "Correct the path.")
+        if conda:
+            check_path(conda, "conda_file")
         if on not in FROZEN:
             continue
         if build and environment is not root:
@@ -40,7 +40,12 @@ def _inline(item: Item) -> Iterator[Item]:
 def _check_build(build: Item) -> None:
     """Refuse a folder, or a Dockerfile in it, that is not there."""
     folder, said = build.get("path"), build.get("dockerfile_path")
-    if folder and isinstance(folder.value, str) and not REMOTE.match(folder.value):
-        where, name = attempt(existing, folder, "path", "Correct the path."), str(said.value) if said else "Dockerfile"
-        if where and not Path(where, name).is_file():
-            refuse((said or build).wrong(f"there is no {name} in {folder.value}. Correct it."))
+    name = str(said.value) if said else "Dockerfile"
+    if folder and (where := check_path(folder, "path")) and not (where / name).is_file():
+        refuse((said or build).wrong(f"there is no {name} in {folder.value}. Correct it."))
+
+
+def check_path(item: Item, what: str) -> Path | None:
+    """Where a path leads; None for one that is elsewhere, and for one that is refused since nothing is there."""
+    here = isinstance(item.value, str) and not REMOTE.match(item.value)
+    return attempt(existing, item, what, "Correct the path.") if here else None

@@ -35,7 +35,7 @@ def _check_pipeline(pipeline: Draft) -> None:
     used = {name for key in ("jobs", "settings", "compute") for name in names(str(item.plain().get(key)))}
     _check_used(item, "inputs", "parent.inputs.", used, "no node takes input `{0}`. Bind it as `{1}`, or remove it.")
     _check_used(item, "outputs", "parent.outputs.", used, "no node writes output `{0}`. Bind one to `{1}`.")
-    types = {f"parent.inputs.{name}": _type(each) for name, each in item.section("inputs").items()}
+    types = {f"parent.inputs.{name}": each.text("type") or "" for name, each in item.section("inputs").items()}
     loose = set[str]()
     for key, node in pipeline.inner.items():
         types |= {f"parent.jobs.{key}.outputs.{name}": output.port.type for name, output in node.outputs.items()}
@@ -52,24 +52,22 @@ def _check_pipeline(pipeline: Draft) -> None:
 
 
 def _check_inputs(node: Draft, types: Mapping[str, str]) -> None:
-    """Refuse what a node gives to a component that does not want it; `types` are those of what it may be bound to."""
-    if node.component.inputs is not None:
-        for name, item in node.item.section("inputs").items():
-            _check_given(node.component, name, item, types)
+    """Refuse inputs that a component does not declare, and folders where it wants a file.
 
-
-def _check_given(component: Component, name: str, item: Item, types: Mapping[str, str]) -> None:
-    """Refuse an input that the component does not declare, and a folder where it wants a file."""
-    port = (component.inputs or {}).get(name)
-    if port is None:
-        who = f"component `{component.name}`"
-        refuse(item.wrong(f"{who} has no input `{name}`, so Azure ML drops it: {meant(name, component.inputs or {})}"))
+    `types` are those of what the node may be bound to.
+    """
+    ports = node.component.inputs
+    if ports is None:
         return
-    path = item.get("path")
-    reference = whole(str(path.value if path else item.value)) or ""
-    given = types.get(reference) or (_type(item) if path and not reference else "")
-    if port.type == "uri_file" and given in FOLDERS:
-        refuse(item.wrong(f"input `{name}` is one file (uri_file) and gets a folder ({given}). Correct one type."))
+    for name, item in node.item.section("inputs").items():
+        path = item.get("path")
+        reference = whole(str((path or item).value)) or ""
+        given = types.get(reference) or (item.text("type") if path and not reference else "")
+        if name not in ports:
+            who = f"component `{node.component.name}`"
+            refuse(item.wrong(f"{who} has no input `{name}`, so Azure ML drops it: {meant(name, ports)}"))
+        elif ports[name].type == "uri_file" and given in FOLDERS:
+            refuse(item.wrong(f"input `{name}` is one file (uri_file) and gets a folder ({given}). Correct one type."))
 
 
 def _check_used(holder: Item, section: str, prefix: str, used: set[str], what: str) -> None:
@@ -118,7 +116,3 @@ def _check_module(command: Item, folder: Path, module: str) -> None:
             if depth or get_close_matches(part, there, 1):
                 refuse(command.wrong(f"module {module} does not exist in {folder}: {meant(part, there)}", module))
             return
-
-
-def _type(item: Item) -> str:
-    return item.text("type") or "" if isinstance(item.value, dict) else ""

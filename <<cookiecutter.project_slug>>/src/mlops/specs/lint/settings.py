@@ -1,18 +1,23 @@
-"""`mlops.yaml`: its own mistakes, and those in the limits of each gate."""
+"""`mlops.yaml`: its own mistakes, those in the limits of each gate, and what the files that speak of it say wrongly."""
 
+import pkgutil
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from mlops import settings
+from mlops import gates, owners, settings
 from mlops.errors import Misuse
+from mlops.evidence import checklist, waivers
 from mlops.specs.collect import refuse
 from mlops.specs.load import meant
 
-Result = TypeVar("Result")
+ALONE = "{} alone feeds data, watches, retrains and fixes: nobody sees what one person overlooks."
+"""Four duties that are better shared."""
 
 
 def mapped(project: Path) -> dict[str, Path]:
@@ -23,20 +28,39 @@ def mapped(project: Path) -> dict[str, Path]:
         return {}
 
 
-def check(file: Path) -> None:
+def check(file: Path, on: str, today: date) -> None:
     """Refuse every mistake at its line. Only gates that have limits here are imported."""
-    loaded, src = _lines(file, settings.load, file), file.parent / "src"
-    if loaded and not (src / loaded.model.package).is_dir():
-        there = [each.parent.name for each in src.glob("*/__init__.py") if each.parent.name != "mlops"]
-        what = f"there is no folder src/{loaded.model.package}: {meant(loaded.model.package, there)}"
-        refuse(loaded.wrong(what, "model", "package"))
-        return
-    for name in loaded.gates if loaded else ():
-        _lines(file, _check_limits, name, loaded)
+    with _line_by_line(file):
+        loaded, src = settings.load(file), file.parent / "src"
+        if not (src / loaded.model.package).is_dir():
+            there = [each.parent.name for each in src.glob("*/__init__.py") if each.parent.name != "mlops"]
+            what = f"there is no folder src/{loaded.model.package}: {meant(loaded.model.package, there)}"
+            raise loaded.wrong(what, "model", "package")
+        for name in loaded.gates:
+            with _line_by_line(file):
+                loaded.limits(name, _gate(name, loaded).Limits)
+        for name, source in loaded.data.items():
+            if source.keep_until < today:
+                what = f"`data.{name}` was to be kept until {source.keep_until}. Delete it, or ask again."
+                refuse(loaded.wrong(what, "data", name, "keep_until"))
+        if on == "prod" and (person := loaded.people.alone):
+            refuse(loaded.wrong(f"{ALONE.format(person)} Share them, or say why in `people.one_person`.", "people"))
+        with _line_by_line(owners.FILE):
+            owners.check(file.parent, loaded)
+        _check_responsible(file.parent / "responsible_ai", loaded, today)
 
 
-def _check_limits(name: str, loaded: settings.Settings) -> None:
-    loaded.limits(name, _gate(name, loaded).Limits)
+def _check_responsible(folder: Path, loaded: settings.Settings, today: date) -> None:
+    own = folder.parent / "src" / loaded.model.package / "gates"
+    names = {module.name for module in pkgutil.iter_modules([*gates.__path__, str(own)])}
+    if (folder / waivers.FILE).is_file():
+        with _line_by_line(folder / waivers.FILE):
+            for mistake in waivers.mistakes(waivers.load(folder), loaded, names, today):
+                refuse(mistake)
+    if (folder / checklist.FILE).is_file():
+        with _line_by_line(folder / checklist.FILE):
+            for _, mistake in checklist.mistakes(checklist.load(folder, loaded), names, today):
+                refuse(mistake)
 
 
 def _gate(name: str, loaded: settings.Settings) -> Any:
@@ -53,14 +77,12 @@ def _gate(name: str, loaded: settings.Settings) -> Any:
     return found[name]
 
 
-def _lines(file: Path, function: Callable[..., Result], *arguments: Any) -> Result | None:
-    """What a function gives; of what it refuses, each line is a mistake of its own."""
+@contextmanager
+def _line_by_line(file: Path) -> Iterator[None]:
+    """Of what is refused inside, each line is a mistake of its own."""
     try:
-        return function(*arguments)
+        yield
     except Misuse as error:
         placed = re.findall(rf"^{re.escape(str(file))}:(\d+): (.*)$", error.what, re.MULTILINE)
-        for line, what in placed:
-            refuse(Misuse(what, file, int(line)))
-        if not placed:
-            refuse(error)
-        return None
+        for mistake in [Misuse(what, file, int(line)) for line, what in placed] or [error]:
+            refuse(mistake)
