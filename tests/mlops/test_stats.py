@@ -5,7 +5,7 @@ from math import erf
 import numpy as np
 import pytest
 
-from mlops.stats import Interval, bootstrap, paired
+from mlops.stats import Interval, bootstrap, drawn, means, paired
 
 
 def mean(y, predictions, weight):
@@ -122,3 +122,29 @@ def test_a_metric_undefined_on_many_resamples_has_a_value_without_ends(positives
     found = bootstrap({"share": share}, y, {}, np.ones(100))["share"]
     assert found.value == positives / 100
     assert (found.low is not None, found.high is not None) == (known, known)
+
+
+def test_means_within_cells_have_the_errors_that_drawing_again_comes_to():
+    random = np.random.default_rng(11)
+    cell, weight = random.integers(0, 3, 600), random.uniform(0.2, 3, 600)
+    values = random.normal(cell, 1 + cell)
+    found, error, rows = means(values, weight, cell)
+    draws = np.array([means(values, resample, cell)[0] for resample in drawn(weight, resamples=1000)])
+    assert found == pytest.approx([np.average(values[cell == c], weights=weight[cell == c]) for c in range(3)])
+    assert error == pytest.approx(draws.std(axis=0), rel=0.1)
+    assert rows.sum() == 600
+
+
+def test_a_row_without_weight_is_in_no_mean_and_a_cell_of_such_rows_has_none():
+    found, error, rows = means(np.array([1.0, 5.0, 7.0]), np.array([1.0, 0.0, 0.0]), np.array([0, 0, 1]))
+    assert (found[0], error[0], rows.tolist()) == (1, 0, [1, 0])
+    assert np.isnan(found[1]) and np.isnan(error[1])
+
+
+def test_intervals_for_many_comparisons_hold_together_19_times_in_20():
+    random, held = np.random.default_rng(12), []
+    for _ in range(400):
+        every = [Interval.normal(value, 1, comparisons=20) for value in random.normal(0, 1, 20)]
+        held.append(all(low <= 0 <= high for low, high in map(ends, every)))
+    assert 0.92 <= np.mean(held) <= 0.98
+    assert ends(Interval.normal(0, 1)) == pytest.approx((-1.96, 1.96), abs=0.001)

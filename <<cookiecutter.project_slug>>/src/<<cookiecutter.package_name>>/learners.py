@@ -12,6 +12,7 @@ from .predict import Matrix
 Array = np.ndarray
 
 OPSET = 15
+MITIGATIONS = ("none", "reweighing")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class Params:
     """Rows in a leaf, at least."""
     min_precision: float
     """Share of the proposed applications that must be eligible: it sets the operating threshold."""
+    mitigation: str
+    """`none` or `reweighing`."""
+    mitigation_strength: float
+    """How much of the reweighing is done: 1 is all of it."""
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> Self:
@@ -36,9 +41,13 @@ class Params:
             raise ValueError(
                 f"parameter {', '.join(missing)} is missing: azureml/pipelines/train.yml gives the values."
             )
-        params = cls(**{name: positive(name, given[name], whole=kind is int) for name, kind in kinds.items()})
-        if params.min_precision > 1:
-            raise ValueError(f"parameter min_precision is {params.min_precision}: it is a share, so at most 1.")
+        typed = {name: positive(name, given[name], kind is int) for name, kind in kinds.items() if kind is not str}
+        for name in ("min_precision", "mitigation_strength"):
+            if typed[name] > 1:
+                raise ValueError(f"parameter {name} is {typed[name]}: it is a share, so at most 1.")
+        params = cls(**typed, mitigation=given["mitigation"])
+        if params.mitigation not in MITIGATIONS:
+            raise ValueError(f"parameter mitigation is {params.mitigation!r}: it must be {' or '.join(MITIGATIONS)}.")
         return params
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,9 @@ from mlops.api import NULL, UNSEEN, Columns
 
 from .contract import ROW
 from .evaluate import METRICS, curve
+from .features import features
 from .learners import Array, Estimator, Fit, Params, boosting, regression
+from .mitigation import reweighed
 from .predict import Matrix, Predictor, categories, matrix, session
 
 FOLDS = 5
@@ -34,26 +36,34 @@ class Model:
     reason: str
     facts: dict[str, float]
 
+    def predict(self, columns: Columns) -> Columns:
+        """What the exported model must answer: the gate parity compares the two."""
+        x = features(columns)
+        scores = self.estimator.scores(matrix(x, list(self.x)))
+        return {"score": scores, "decision": (scores >= self.threshold).astype(np.int8)}
+
 
 def train(x: Columns, y: Array, weight: Array, groups: Columns, params: Mapping[str, str], seed: int) -> Model:
     """Boosted trees on the columns that `features` makes.
 
-    `y` is 0 or 1, `weight` counts each row. `groups`, the sensitive columns, are there for a mitigation that wants
-    them; this model learns without. The result depends on rows, parameters and seed, not on the number of threads.
-    Raises ValueError for wrong parameters.
+    `y` is 0 or 1, `weight` counts each row. `groups`, the sensitive columns, decide how much each row teaches when the
+    mitigation is reweighing; the model never sees them. The result depends on rows, parameters and seed, not on the
+    number of threads. Raises ValueError for wrong parameters.
     """
     chosen = Params.parse(params)
-    return learn(boosting(categorical(x), chosen, seed), x, y, weight, chosen, seed)
+    mitigated = chosen.mitigation == "reweighing"
+    teaching = reweighed(y, weight, groups, chosen.mitigation_strength) if mitigated else weight
+    return learn(boosting(categorical(x), chosen, seed), x, y, weight, teaching, chosen, seed)
 
 
 def logistic(x: Columns, y: Array, weight: Array, groups: Columns, params: Mapping[str, str], seed: int) -> Model:
     """A baseline: logistic regression on scaled numbers and an indicator for each category."""
-    return learn(regression(categorical(x)), x, y, weight, Params.parse(params), seed)
+    return learn(regression(categorical(x)), x, y, weight, weight, Params.parse(params), seed)
 
 
 def majority(x: Columns, y: Array, weight: Array, groups: Columns, params: Mapping[str, str], seed: int) -> Model:
     """A baseline: the share of the eligible as everyone's score, from a tree that may not split."""
-    bare = Params(learning_rate=1.0, num_leaves=2, rounds=1, min_leaf=len(y) + 1, min_precision=1.0)
+    bare = replace(Params.parse(params), learning_rate=1.0, num_leaves=2, rounds=1, min_leaf=len(y) + 1)
     stump = boosting(categorical(x), bare, seed)(matrix(x, list(x)), y, weight)
     return Model(stump, x, 0.5, "All are proposed or nobody is, whichever is right more often.", {})
 
@@ -61,17 +71,18 @@ def majority(x: Columns, y: Array, weight: Array, groups: Columns, params: Mappi
 BASELINES: Mapping[str, Callable[..., Model]] = {"majority": majority, "logistic": logistic}
 
 
-def learn(fit: Fit, x: Columns, y: Array, weight: Array, params: Params, seed: int) -> Model:
+def learn(fit: Fit, x: Columns, y: Array, weight: Array, teaching: Array, params: Params, seed: int) -> Model:
     """Fit on all rows, and choose the threshold on scores of rows that the scoring model had not seen.
 
+    `weight` counts the rows where the model is judged, `teaching` where it learns.
     The fits run side by side on one thread each: the same result on any number of cores, and none waits for another.
     """
     rows = matrix(x, list(x))
     fold, scores = folds(rows, seed), np.empty(len(y))
     parts = [fold != number for number in range(FOLDS)]
     with threadpool_limits(1), ThreadPoolExecutor() as pool:
-        whole = pool.submit(fit, rows, y, weight)
-        others = [pool.submit(fit, rows[seen], y[seen], weight[seen]) for seen in parts]
+        whole = pool.submit(fit, rows, y, teaching)
+        others = [pool.submit(fit, rows[seen], y[seen], teaching[seen]) for seen in parts]
         for seen, other in zip(parts, others, strict=True):
             scores[~seen] = other.result().scores(rows[~seen])
     threshold, reason = operate(y, scores, weight, params.min_precision)

@@ -1,8 +1,12 @@
-"""Intervals by the weighted bootstrap: rows are drawn again by multiplying their weights with random counts."""
+"""Intervals by the weighted bootstrap: rows are drawn again by multiplying their weights with random counts.
 
-from collections.abc import Callable, Mapping
+Of means within groups, the standard error that the bootstrap tends to, without drawing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from statistics import NormalDist
 from typing import Any, Self
 
 import numpy as np
@@ -26,6 +30,12 @@ class Interval:
     value: float | None
     low: float | None
     high: float | None
+
+    @classmethod
+    def normal(cls, value: float, error: float, comparisons: int = 1) -> Self:
+        """About a value with a standard error; wider, so that this many such intervals hold together (Bonferroni)."""
+        reach = NormalDist().inv_cdf(1 - 0.025 / comparisons) * error
+        return cls(float(value), float(value - reach), float(value + reach))
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Self:
@@ -75,17 +85,34 @@ def paired(
     return _intervals({name: partial(difference, metric) for name, metric in metrics.items()}, weight, resamples, seed)
 
 
+def drawn(weight: np.ndarray, resamples: int = 200, seed: int = 0) -> Iterator[np.ndarray]:
+    """The weights of the rows in each resample; the same seed and number of rows give the same resamples."""
+    rng, rows = np.random.default_rng(seed), len(weight)
+    for _ in range(resamples):
+        yield weight * np.bincount(rng.integers(0, rows, rows), minlength=rows)
+
+
+def means(values: np.ndarray, weight: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each cell, numbered from 0: the weighted mean, its standard error, and the number of rows with a weight.
+
+    The error is that of the bootstrap with ever more resamples, by the infinitesimal jackknife (Efron, 1982). A cell
+    without such rows has NaN.
+    """
+    whole = np.bincount(cell, weight)
+    with np.errstate(invalid="ignore"):
+        mean = np.bincount(cell, weight * values) / whole
+        error = np.sqrt(np.bincount(cell, (weight * (values - mean[cell])) ** 2)) / whole
+    return mean, error, np.bincount(cell, weight > 0).astype(int)
+
+
 def _intervals(
     figures: Mapping[str, Callable[[np.ndarray], float]], weight: np.ndarray, resamples: int, seed: int
 ) -> dict[str, Interval]:
-    """Each figure of the weights; the same seed and number of rows give the same resamples."""
-    rng, rows = np.random.default_rng(seed), len(weight)
-    draws = {name: np.empty(resamples) for name in figures}
-    for number in range(resamples):
-        drawn = weight * np.bincount(rng.integers(0, rows, rows), minlength=rows)
+    draws: dict[str, list[float]] = {name: [] for name in figures}
+    for resample in drawn(weight, resamples, seed):
         for name, figure in figures.items():
-            draws[name][number] = figure(drawn)
-    return {name: _interval(figure(weight), draws[name]) for name, figure in figures.items()}
+            draws[name].append(figure(resample))
+    return {name: _interval(figure(weight), np.array(draws[name])) for name, figure in figures.items()}
 
 
 def _interval(value: float, draws: np.ndarray) -> Interval:

@@ -10,7 +10,7 @@ from mlops import settings
 from mlops.contract.synthetic import poisoned, rows
 from mlops.contract.types import Column, Contract
 from mlops.errors import Misuse
-from mlops.gates.base import Context
+from mlops.gates.base import Context, Verdict
 from mlops.gates.run import judge
 from mlops.gates.schema import FAMILIES
 from tests.support.project import Project
@@ -32,8 +32,12 @@ def context(reference: Project, tmp_path: Path) -> Context:
     return Context(settings=known, contracts={"people": PEOPLE}, sources={"people": path})
 
 
+def judged(context: Context) -> list[Verdict]:
+    return [verdict for verdict in judge("data", context) if verdict.gate == "schema"]
+
+
 def test_good_data_passes_once_for_each_family(context: Context):
-    verdicts = judge("data", context)
+    verdicts = judged(context)
     assert len(verdicts) == len(FAMILIES)
     assert all(verdict.passed and verdict.stands for verdict in verdicts)
     assert {verdict.subject for verdict in verdicts} == {"people"}
@@ -42,7 +46,7 @@ def test_good_data_passes_once_for_each_family(context: Context):
 def test_each_poison_is_refused_by_one_verdict_on_its_column(context: Context):
     for poison in poisoned(PEOPLE):
         poison.frame.write_parquet(context.sources["people"])
-        refusing = [verdict for verdict in judge("data", context) if not verdict.stands]
+        refusing = [verdict for verdict in judged(context) if not verdict.stands]
         assert [verdict.subject for verdict in refusing] == [f"people.{poison.column}".rstrip(".")], poison.name
         assert refusing[0].why.startswith(f"{refusing[0].subject}: ") and refusing[0].next_step
 
@@ -50,7 +54,7 @@ def test_each_poison_is_refused_by_one_verdict_on_its_column(context: Context):
 def test_a_verdict_says_what_where_and_what_to_do(context: Context):
     frame = rows(PEOPLE, 50).with_columns(age=pl.when(pl.int_range(pl.len()) == 16).then(230).otherwise("age"))
     frame.write_parquet(context.sources["people"])
-    (refusing,) = (verdict for verdict in judge("data", context) if not verdict.stands)
+    (refusing,) = (verdict for verdict in judged(context) if not verdict.stands)
     assert refusing.why == "people.age: 1 value outside 17 to 90 years, for instance 230 (row 17)."
     assert refusing.measured == 1
     assert "Correct them" in refusing.next_step
@@ -62,7 +66,7 @@ def test_a_verdict_quotes_no_sensitive_value(context: Context):
         sex=pl.when(pl.int_range(pl.len()) == 16).then(pl.lit("Ann Lee, 12 High Street")).otherwise("sex"),
     )
     frame.write_parquet(context.sources["people"])
-    twice, unknown = sorted(verdict.why for verdict in judge("data", context) if not verdict.stands)
+    twice, unknown = sorted(verdict.why for verdict in judged(context) if not verdict.stands)
     assert twice == "people.id: 1 row with the id of another row, for instance row 4."
     assert unknown == "people.sex: 1 value in no category of the contract, for instance row 17."
 
@@ -75,5 +79,5 @@ def test_an_unreadable_source_is_wrong_use_and_not_a_verdict(context: Context):
 
 
 def test_a_source_that_was_not_given_is_refused(context: Context):
-    (verdict,) = judge("data", replace(context, sources={}))
+    (verdict,) = judged(replace(context, sources={}))
     assert not verdict.passed and verdict.why == "schema could not be measured: KeyError: 'people'."

@@ -32,7 +32,8 @@ class Column:
     """One column: its type, what may stand in it, and its one role.
 
     `range` is inclusive, in `unit`; an end may be infinite, and ends written as int mean whole numbers (which
-    synthetic rows then hold). `sensitive` columns are category or flag; they form groups for evaluation.
+    synthetic rows then hold). `sensitive` columns are category or flag; they form groups for evaluation. `personal`
+    columns say who somebody is, such as a name or a phone number.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Column:
     nullable: bool = False
     unseen: Literal["accept", "refuse"] = "refuse"
     sensitive: bool = False
+    personal: bool = False
 
     @property
     def quotable(self) -> bool:
@@ -66,6 +68,8 @@ class Column:
             return "the range ends before it starts"
         if self.sensitive and self.dtype not in ("category", "flag"):
             return "a sensitive column is a category or a flag; band it in prepare()"
+        if self.personal and self.role not in ("id", "context"):
+            return "what says who somebody is has role 'id' or 'context', and teaches no model"
         if self.dtype not in SINGLE.get(self.role, (self.dtype,)):
             return f"a column with role '{self.role}' cannot be a {self.dtype}"
         if self.nullable and self.role in ("label", "id"):

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from mlops.contract.types import Contract
+from mlops.contract.types import Column, Columns, Contract
 from mlops.stats import Interval
 from mlops.words import counted
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from mlops.gates.limits import Limits
     from mlops.settings import Settings
+    from mlops.steps.package import Package
+    from mlops.steps.rows import Rows
 
 Stage = Literal["data", "model", "release"]
 Measurements = Mapping[str, Any]
@@ -55,12 +61,52 @@ def read_verdicts(judged: Mapping[str, Any]) -> list[Verdict]:
 
 @dataclass(frozen=True)
 class Context:
-    """All that a gate may look at: the sources in stage data, the evaluation (metrics.json) from stage model on."""
+    """All that a gate may look at, as far as the step was given it.
+
+    Stage data has `sources` (raw tables by name), stage model also `evaluation` (metrics.json) and in `files` the
+    folders `rows`, `model`, `retrained` and, where a model is in service, `champion`. `contracts` are SOURCES, `row`
+    is ROW. `responsible_ai` is that folder of the project. Stage release has `evaluation` and, where a model is in
+    service, `champion_evaluation`: what was measured when each was built.
+    """
 
     settings: Settings
     contracts: Mapping[str, Contract]
+    row: Contract | None = None
+    package: Package | None = None
     sources: Mapping[str, Path] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
+    champion_evaluation: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+    responsible_ai: Path | None = None
+    environment: str = "local"
+    today: date = field(default_factory=date.today)
+
+    @cached_property
+    def prepared(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Train and test rows as the step prepare makes them of the sources."""
+        from mlops.steps.rows import prepared
+
+        assert self.package
+        return prepared(self.package, self.sources, self.settings.training.test_share)
+
+    def rows(self, part: Literal["train", "test"]) -> Rows:
+        """The rows that the model learnt from, or that no training saw."""
+        from mlops.steps.rows import read
+
+        assert self.row
+        return read(self.files["rows"] / f"{part}.parquet", self.row)
+
+    @cached_property
+    def tested(self) -> tuple[Column, Rows, Columns]:
+        """The label, the rows that no training saw, and what the model predicts for them."""
+        assert self.row
+        label, rows = self.row.one("label"), self.rows("test")
+        assert label
+        return label, rows, self.predictor("model").predict(rows.x)
+
+    def predictor(self, which: Literal["model", "champion"]) -> Any:
+        assert self.package
+        return self.package.predict.Predictor.load(self.files[which])
 
 
 class Gate(Protocol):

@@ -3,30 +3,26 @@
 Each is judged at the worse end of its interval.
 """
 
-import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import FiniteFloat, model_validator
 
 from mlops.gates import limits
 from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.judging import judged
 from mlops.specs.load import meant
 from mlops.stats import Interval
 
 id = "quality"
 stage: Stage = "model"
 
-RULES = {
-    "at least": ("low", operator.ge),
-    "at most": ("high", operator.le),
-    "above": ("low", operator.gt),
-    "below": ("high", operator.lt),
-}
-UNDEFINED = "It has no value on these rows: see how many there are, and how evaluate.py measures it."
 NO_TODAY = "Say today's process in `today` of evaluate.py, or set gates.quality.beats_today to false and say why."
 IMPROVE = "Improve the model, or change the limit in mlops.yaml and say why."
+
+_judge = partial(judged, id, IMPROVE)
 
 
 class Limits(limits.Limits):
@@ -94,17 +90,6 @@ def check(measured: Measured, limits: Limits) -> Iterator[Verdict]:
 
 def named(metric: str, measured: Measured) -> str:
     return f"METRICS in evaluate.py has no `{metric}`: {meant(metric, measured.metrics)}"
-
-
-def _judge(subject: str, interval: Interval | None, rule: str, limit: float, absent: str = UNDEFINED) -> Verdict:
-    name, holds = RULES[rule]
-    end = getattr(interval, name, None)
-    if end is None:
-        why = f"{subject} was not measured, and must be {rule} {limit:g}."
-        return Verdict(id, subject, None, limit, False, why, UNDEFINED if interval else absent)
-    why = f"{subject} is {interval}; the {name} end must be {rule} {limit:g}."
-    passed = holds(end, limit)
-    return Verdict(id, subject, interval, limit, passed, why, "" if passed else IMPROVE)
 
 
 def _intervals(plain: Mapping[str, Mapping[str, Any]]) -> dict[str, Interval]:

@@ -10,7 +10,8 @@ from types import ModuleType
 from typing import cast
 
 from mlops import gates
-from mlops.errors import Misuse
+from mlops.errors import Misuse, MlopsError
+from mlops.evidence import waivers
 from mlops.gates.base import Context, Gate, Stage, Verdict
 from mlops.gates.limits import Limits
 from mlops.specs.load import meant
@@ -29,12 +30,8 @@ def judge(stage: Stage, context: Context) -> list[Verdict]:
         if name not in found:
             raise context.settings.wrong(f"`gates.{name}` is no gate: {meant(name, found)}", "gates", name)
     limits = {name: context.settings.limits(name, gate.Limits) for name, gate in found.items()}
-    return [
-        verdict
-        for name, gate in found.items()
-        if gate.stage == stage
-        for verdict in _verdicts(gate, context, limits[name])
-    ]
+    staged = ((gate, limits[name]) for name, gate in found.items() if gate.stage == stage)
+    return waivers.applied([verdict for gate, own in staged for verdict in _verdicts(gate, context, own)], context)
 
 
 def discover(package: str) -> dict[str, Gate]:
@@ -86,4 +83,6 @@ def _absent(gate: Gate, why: str) -> Verdict:
 
 
 def _named(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(".")
+    """Without what polars adds below its sentences, and behind them in brackets: a plan, and values of the table."""
+    said = "".join(str(error).strip().splitlines()[:1]).partition(": [")[0]
+    return (said if isinstance(error, MlopsError) else f"{type(error).__name__}: {said}").rstrip(".")

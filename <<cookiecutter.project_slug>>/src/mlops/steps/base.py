@@ -15,11 +15,15 @@ REFUSED = 10
 """Exit status of a step that refuses. Azure ML reports none, so its run has the tag `mlops.refused` as well."""
 
 
-def arguments(about: str | None, *names: str, source: bool = False) -> argparse.ArgumentParser:
-    """A parser that wants a path for each name."""
+def arguments(
+    about: str | None, *names: str, optional: Sequence[str] = (), source: bool = False, environment: bool = False
+) -> argparse.ArgumentParser:
+    """A parser that wants a path for each name, and takes one for each that is optional."""
     parser = argparse.ArgumentParser(description=about)
-    for name in names:
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    for name in (*names, *optional):
+        parser.add_argument(f"--{name}", type=Path, required=name not in optional)
+    if environment:
+        parser.add_argument("--environment", default="local")
     if source:
         parser.add_argument("--source", action="append", required=True, metavar="NAME=PATH")
     return parser

@@ -1,22 +1,20 @@
 """One of several trained candidates: the cheapest whose quality is within the noise of the best."""
 
 import shutil
-import time
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops.contract.types import Columns
+import numpy as np
+
 from mlops.stats import Interval, Metric, paired
-from mlops.steps import base
+from mlops.steps import base, costs
 from mlops.steps.log import Log
 
 if TYPE_CHECKING:
     from mlops.steps.rows import Rows
-
-CALLS, ROUNDS = 200, 5
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,7 @@ def work(given: Namespace, log: Log) -> None:
     chosen = cheapest(candidates, given.most_ms * 1000)
     why = explained(chosen, candidates, given.metric)
     shutil.copytree(folders[chosen.name], given.model, dirs_exist_ok=True)
+    shutil.copyfile(pairs("--trained", given.trained)[chosen.name], given.training)
     write_json(given.choice / "choice.json", {"chosen": chosen.name, "why": why, "candidates": candidates})
     log.file(given.choice / "choice.json")
     print(why)
@@ -85,26 +84,18 @@ def measured(predictors: Mapping[str, Any], metric: Metric, rows: "Rows") -> lis
     values = {name: metric(y, columns, weight) for name, columns in predictions.items()}
     best, *others = sorted(values, key=lambda name: -values[name])
     behind = {name: paired({name: metric}, y, predictions[best], predictions[name], weight)[name] for name in others}
-    return [Candidate(name, values[name], behind.get(name), *timed(predictors[name], x)) for name in (best, *others)]
-
-
-def timed(predictor: Any, x: Columns) -> tuple[float, float]:
-    """Median microseconds of a one-row prediction, and the least seconds for a million rows in bulk."""
-    one = {name: values[:1] for name, values in x.items()}
-    calls = sorted(_seconds(predictor, one) for _ in range(CALLS))
-    bulk = min(_seconds(predictor, x) for _ in range(ROUNDS))
-    return calls[CALLS // 2] * 1e6, bulk / len(next(iter(x.values()))) * 1e6
-
-
-def _seconds(predictor: Any, x: Columns) -> float:
-    started = time.perf_counter()
-    predictor.predict(x)
-    return time.perf_counter() - started
+    found = []
+    for name in (best, *others):
+        predict = predictors[name].predict
+        latency = float(np.median(costs.alone(predict, x))) * 1e3
+        found.append(Candidate(name, values[name], behind.get(name), latency, costs.in_bulk(predict, x)))
+    return found
 
 
 if __name__ == "__main__":
-    parser = base.arguments(__doc__, "recipe", "held", "model", "choice")
+    parser = base.arguments(__doc__, "recipe", "held", "model", "choice", "training")
     parser.add_argument("--candidate", action="append", required=True, metavar="NAME=FOLDER")
+    parser.add_argument("--trained", action="append", required=True, metavar="NAME=FILE")
     parser.add_argument("--metric", required=True, help="a name of METRICS; more is better")
     parser.add_argument("--most-ms", type=float, required=True, help="the slowest that one row may be")
     base.run(parser, work)

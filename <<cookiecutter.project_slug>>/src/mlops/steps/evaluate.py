@@ -3,12 +3,16 @@
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from mlops import digest
+from mlops.contract import request
 from mlops.contract.types import Column, Columns, Contract
 from mlops.stats import Interval, bootstrap, paired
-from mlops.steps import base, slices
+from mlops.steps import base, costs, slices
 from mlops.steps.importance import importance
 from mlops.steps.log import Log
 from mlops.steps.rows import Rows
@@ -18,7 +22,7 @@ KEPT = ("role", "dtype", "unit", "categories", "about")
 
 
 def work(given: Namespace, log: Log) -> None:
-    from mlops.files import write_json
+    from mlops.files import read_json, write_json
     from mlops.steps import recipe
     from mlops.steps.rows import read
 
@@ -40,6 +44,10 @@ def work(given: Namespace, log: Log) -> None:
         "importance": importance(first | {"outcome": model.evaluate.outcome}, rows, predictor.predict),
         "baselines": {name: compared(metrics, rows, predictions, other) for name, other in baselines.items()},
         "outcome": outcome(model.evaluate, rows, predictions),
+        "training": read_json(given.training),
+        "costs": costs.measured(given.model, predictor.predict, rows.x),
+        "request": request.schema(row),
+        "newest": newest(row, rows.every),
     }
     write_json(given.evaluation / "metrics.json", result)
     write_predictions(given.evaluation / "predictions.parquet", row, rows, predictions)
@@ -66,6 +74,13 @@ def outcome(evaluate: Any, rows: Rows, predictions: Columns) -> dict[str, Any]:
     return result
 
 
+def newest(row: Contract, every: Columns) -> str | None:
+    """The date of the newest row, UTC, where rows have a time."""
+    times = every[column.name] if (column := row.one("time")) else np.empty(0)
+    known = times[np.isfinite(times)]
+    return datetime.fromtimestamp(known.max(), UTC).date().isoformat() if len(known) else None
+
+
 def kept(row: Contract) -> list[Column]:
     return [column for column in row if column.role in ("id", "time", "label", "weight") or column.sensitive]
 
@@ -82,4 +97,4 @@ def write_predictions(path, row: Contract, rows: Rows, predictions: Columns) -> 
 
 
 if __name__ == "__main__":
-    base.run(base.arguments(__doc__, "recipe", "rows", "model", "baselines", "evaluation"), work)
+    base.run(base.arguments(__doc__, "recipe", "rows", "model", "baselines", "training", "evaluation"), work)

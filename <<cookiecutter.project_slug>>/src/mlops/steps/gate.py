@@ -6,6 +6,8 @@ from mlops import settings
 from mlops.steps import base
 from mlops.steps.log import Log
 
+FILES = ("rows", "model", "retrained", "champion")
+
 
 def work(given: Namespace, log: Log) -> None:
     from mlops.files import read_json
@@ -14,11 +16,22 @@ def work(given: Namespace, log: Log) -> None:
     from mlops.steps.package import package
 
     known = settings.load(given.settings)
-    evaluation = read_json(given.evaluation / "metrics.json")
-    context = Context(settings=known, contracts=package(known).contract.SOURCES, evaluation=evaluation)
+    model = package(known)
+    context = Context(
+        settings=known,
+        contracts=model.contract.SOURCES,
+        row=model.contract.ROW,
+        package=model,
+        evaluation=read_json(given.evaluation / "metrics.json"),
+        files={name: path for name in FILES if (path := getattr(given, name))},
+        responsible_ai=given.responsible_ai,
+        environment=given.environment,
+    )
     on_data = read_verdicts(read_json(given.verdicts / "verdicts.json"))
-    base.conclude([*on_data, *judge("model", context)], given.gated, log, model=evaluation["model"])
+    judged = context.evaluation["model"]
+    base.conclude([*on_data, *judge("model", context)], given.gated, log, model=judged)
 
 
 if __name__ == "__main__":
-    base.run(base.arguments(__doc__, "settings", "verdicts", "evaluation", "gated"), work)
+    names = ("settings", "responsible_ai", "verdicts", "rows", "model", "evaluation", "retrained", "gated")
+    base.run(base.arguments(__doc__, *names, optional=("champion",), environment=True), work)

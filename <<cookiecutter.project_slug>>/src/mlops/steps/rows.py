@@ -1,5 +1,6 @@
 """Model rows: split by what they say, read as columns by role."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -8,10 +9,13 @@ import numpy as np
 import polars as pl
 
 from mlops.contract.encode import encode
+from mlops.contract.read import scan
+from mlops.contract.table import conform
 from mlops.contract.types import Columns, Contract
 from mlops.errors import Refused
 from mlops.files import replacing
 from mlops.steps.log import Log
+from mlops.steps.package import Package
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,27 @@ def split(
     return frame.filter(~test), frame.filter(test)
 
 
+def prepared(package: Package, sources: Mapping[str, Path], test_share: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Train and test rows of the sources, as the step prepare makes them. Raises Refused where a column is missing."""
+    contracts, row = package.contract.SOURCES, package.contract.ROW
+    tables = {name: _whole(name, scan(path), contracts[name]) for name, path in sources.items()}
+    return split(
+        _whole("what prepare() makes", package.prepare.prepare(tables), row).collect(engine="streaming"),
+        row,
+        test_share,
+    )
+
+
 def write(parts: tuple[pl.DataFrame, pl.DataFrame], folder: Path, log: Log) -> None:
     """`train.parquet` and `test.parquet`."""
     for name, part in zip(("train", "test"), parts, strict=True):
         with replacing(folder / f"{name}.parquet") as draft:
             part.write_parquet(draft)
     log.metrics({"rows.train": len(parts[0]), "rows.test": len(parts[1])})
+
+
+def _whole(name: str, frame: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
+    found = conform(frame, contract)
+    if missing := [column.name for column in contract if column.name not in found.collect_schema()]:
+        raise Refused(f"{name} has no {', '.join(missing)} that can be read.")
+    return found

@@ -1,7 +1,11 @@
 """The model and its baselines, trained on the same rows and exported as the folders that a predictor loads."""
 
+import resource
+import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,8 @@ from mlops.steps.log import Log
 
 def work(given: Namespace, log: Log) -> None:
     from mlops.errors import Failure, Misuse
+    from mlops.files import write_json
+    from mlops.gates import parity
     from mlops.steps import recipe
     from mlops.steps.package import speaking
     from mlops.steps.rows import read
@@ -27,14 +33,27 @@ def work(given: Namespace, log: Log) -> None:
             model.train.export(fitted, to)
         return fitted
 
+    started = time.perf_counter()
     trained = fit(model.train.train, given.model)
+    seconds = time.perf_counter() - started
+    costs = {"seconds": seconds, "peak_mb": peak_mb()}
+    about = {"seed": given.seed, "params": params, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+    exported = model.predict.Predictor.load(given.model)
+    kept = parity.exported(trained, exported, rows.x, model.contract.ROW.features)
+    write_json(given.training, {**about, **costs, "parity": kept})
     for name, baseline in model.train.BASELINES.items():
         fit(baseline, given.baselines / name)
-    log.metrics(getattr(trained, "facts", {}))
+    log.metrics(getattr(trained, "facts", {}) | {f"training.{name}": cost for name, cost in costs.items()})
+
+
+def peak_mb() -> float:
+    """The most memory that this process has held so far, in MB; Linux counts in KiB, macOS in bytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
 
 
 if __name__ == "__main__":
-    parser = base.arguments(__doc__, "recipe", "rows", "model", "baselines")
+    parser = base.arguments(__doc__, "recipe", "rows", "model", "baselines", "training")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--params", nargs="*", default=[], metavar="NAME=VALUE")
     base.run(parser, work)

@@ -16,13 +16,23 @@ def work(given: Namespace, log: Log) -> None:
 
     known = settings.load(given.settings)
     recipe.write(known, given.recipe)
-    contracts = package(known).contract.SOURCES
+    model = package(known)
+    contracts = model.contract.SOURCES
     if set(known.data) != set(contracts):
         names = ", ".join(contracts)
         raise known.wrong(f"`data` says what the sources {names} of contract.py are, each under its name.", "data")
-    context = Context(settings=known, contracts=contracts, sources=paths(given.source, contracts))
+    context = Context(
+        settings=known,
+        contracts=contracts,
+        row=model.contract.ROW,
+        package=model,
+        sources=paths(given.source, contracts),
+        responsible_ai=given.responsible_ai,
+        environment=given.environment,
+    )
     base.conclude(judge("data", context), given.verdicts, log)
 
 
 if __name__ == "__main__":
-    base.run(base.arguments(__doc__, "settings", "verdicts", "recipe", source=True), work)
+    names = ("settings", "responsible_ai", "verdicts", "recipe")
+    base.run(base.arguments(__doc__, *names, source=True, environment=True), work)
