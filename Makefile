@@ -1,7 +1,7 @@
 # `make help` lists what there is.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo setup test engine lint bench schema lock clean
+.PHONY: help demo setup test engine lint bench schema gates-page lock clean
 .PHONY: organisation-check bootstrap organisation-preview organisation-up onboarded forget
 
 P := <<cookiecutter.project_slug>>
@@ -65,6 +65,9 @@ bench: .venv/.synced ## the figures we state, measured side by side
 schema: .venv/.synced ## write the JSON schema of mlops.yaml from its types
 	PYTHONPATH="$(P)/src" $(PYTHON) -B tools/make_schema.py > "$(P)/src/mlops/mlops.schema.json.new"
 	mv "$(P)/src/mlops/mlops.schema.json.new" "$(P)/src/mlops/mlops.schema.json"
+
+gates-page: .venv/.synced ## write the list of gates in a project's docs/gates.md from their own words
+	PYTHONPATH="$(P)/src" $(PYTHON) -B tools/make_gates_table.py "$(P)/docs/gates.md"
 
 lock: .venv/.synced ## resolve the requirements of project and template again (UPGRADE=1 for the newest versions)
 	$(MAKE) --no-print-directory -C "$(P)" --assume-old=.venv/.synced lock UV="$(UV)"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,17 @@ def in_template(path: str) -> str:
     return str(TEMPLATE / path)
 
 
+def in_days(count: int) -> str:
+    """The date so many days after the generation of the project."""
+    return str(date.today() + timedelta(days=count))
+
+
 class Text(Extension):
-    """The filters `markdown`, `in_template`, and a `tojson` that is right in JSON, YAML and TOML alike."""
+    """The filters `markdown`, `in_template`, `in_days`, and a `tojson` that is right in JSON, YAML and TOML alike."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.filters["tojson"] = dumps
         environment.filters["in_template"] = in_template
         environment.filters["markdown"] = markdown
+        environment.filters["in_days"] = in_days

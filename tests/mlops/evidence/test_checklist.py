@@ -1,0 +1,127 @@
+"""The responsible-AI checklist: every item is backed by what it names, and the organisation's are not weakened."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from mlops import settings
+from mlops.errors import Misuse
+from mlops.evidence import checklist
+from mlops.gates.run import discover
+from tests.support.project import Project
+
+Edit = Callable[[str, str, str], None]
+
+
+@pytest.fixture
+def known(reference: Project) -> settings.Settings:
+    return settings.load(reference.path / "mlops.yaml")
+
+
+@pytest.fixture
+def folder(reference: Project, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(reference.path / "responsible_ai", tmp_path / "responsible_ai"))
+
+
+@pytest.fixture
+def edit(folder: Path) -> Edit:
+    def replace(name: str, old: str, new: str) -> None:
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new))
+
+    return replace
+
+
+def mistakes(folder: Path, known: settings.Settings, today: date | None = None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    gates = discover(known.model.package)
+    for name, error in checklist.mistakes(checklist.load(folder, known), gates, today or date.today()):
+        found[name] = f"{found.get(name, '')}\n{error}"
+    return found
+
+
+def test_every_item_of_the_reference_project_is_backed(folder, known):
+    assert mistakes(folder, known) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "item", "sentence"),
+    [
+        ("checklist.yaml", "[champion, slices]", "[champion, slicing]", "fairness/champion", "no gate `slicing`"),
+        ("checklist.yaml", "#inclusiveness,", "#includes,", "inclusiveness/reach", "section `includes` of"),
+        ("checklist.yaml", "role: responsible_ai", "role: boss", "accountability/harm", "no role `boss` in"),
+    ],
+)
+def test_what_is_not_there_is_refused_by_the_items_name_and_line(folder, known, edit, file, old, new, item, sentence):
+    edit(file, old, new)
+    found = mistakes(folder, known)
+    assert found.keys() == {item}
+    assert sentence in found[item] and f"checklist.yaml:{line(folder, item)}: `{item}`" in found[item]
+
+
+def line(folder: Path, item: str) -> int:
+    lines = (folder / "checklist.yaml").read_text().splitlines()
+    return next(number for number, text in enumerate(lines, 1) if text == f"    {item.split('/')[1]}:")
+
+
+@pytest.mark.parametrize("empty", ["", "<!-- to be written -->", "TODO: ask a lawyer", "> Who?\n\n...", "Yes."])
+def test_a_section_that_says_nothing_is_refused(folder, known, empty):
+    text = (folder / "impact-assessment.md").read_text()
+    before, _, after = text.partition("## Appeal\n")
+    rest = after[after.index("## Who answers") :]
+    asked = f"{before}## Appeal\n\n> How can a person object?\n\n{empty}\n\n{rest}"
+    (folder / "impact-assessment.md").write_text(asked)
+    found = mistakes(folder, known)
+    assert found.keys() == {"human-oversight/decision"}
+    assert "section `appeal` of responsible_ai/impact-assessment.md is not filled in" in found.popitem()[1]
+
+
+def test_a_sign_off_ends(folder, known):
+    assert "its sign-off ended on 2030-12-31" in mistakes(folder, known, date(2031, 1, 1))["human-oversight/decision"]
+
+
+def repeated(edit: Edit, item: str) -> None:
+    """Repeat an item of the organisation, in the project's file."""
+    edit("checklist.yaml", "principles:\n", f"principles:\n  privacy-and-security:\n    use:\n{item}")
+
+
+SIGNED = "      sign_off: {role: data_protection, looks_at: all of it, until: 2030-12-31}\n"
+
+
+def test_an_item_of_the_organisation_may_be_made_stricter(folder, known, edit):
+    repeated(edit, "      asks: May we?\n      gates: [data_use, privacy, freshness]\n" + SIGNED)
+    assert mistakes(folder, known) == {}
+
+
+@pytest.mark.parametrize(
+    ("item", "sentence"),
+    [
+        ("      gates: [data_use]\n" + SIGNED, "the organisation backs it by privacy too"),
+        ("      gates: [data_use, privacy]\n", "the organisation wants it signed by data_protection until 2030-12-31"),
+    ],
+)
+def test_an_item_of_the_organisation_cannot_be_weakened(folder, known, edit, item, sentence):
+    repeated(edit, f"      asks: May we?\n{item}")
+    assert sentence in mistakes(folder, known)["privacy-and-security/use"]
+
+
+def test_another_file_of_the_organisation_than_the_one_named_is_refused(folder, known, edit):
+    edit("organisation.yaml", "until: 2030-12-31", "until: 2040-12-31")
+    with pytest.raises(Misuse, match=r"`extends` wants version 1 of organisation\.yaml with the digest"):
+        checklist.load(folder, known)
+
+
+def test_what_nothing_backs_is_refused_at_its_line(folder, known, edit):
+    edit("checklist.yaml", "      gates: [champion, slices]\n", "")
+    with pytest.raises(Misuse, match=r"checklist\.yaml:\d+: .*nothing backs it"):
+        checklist.load(folder, known)
+
+
+def test_the_copy_of_the_organisations_file_is_the_one_that_is_named(folder):
+    digest = hashlib.sha256((folder / "organisation.yaml").read_bytes()).hexdigest()
+    assert digest in (folder / "checklist.yaml").read_text()
