@@ -43,6 +43,7 @@ def test_the_reference_settings_load(reference: Project):
         ),
         ("where: dev", "where: here", "`training.where` must be 'dev' or 'prod', not 'here'."),
         ("p95_ms: 100", "p95_ms: 0", "`service.online.p95_ms` must be over 0, not 0."),
+        ("p95_ms: 100", "p95_ms: .inf", "`service.online.p95_ms` must be a number, not inf."),
         ("rows: 50000", "rows: 0", "`service.batch.rows` must be at least 1, not 0."),
         ("currency: EUR", "currency: euro", "`service.currency` cannot be 'euro'. Three capital letters, such as EUR."),
         ("environments:", "environments:\n  local: {paths: here}", "should hold settings: names with values, as"),

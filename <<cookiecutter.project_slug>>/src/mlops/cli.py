@@ -5,7 +5,7 @@ import traceback
 
 import typer
 
-from mlops.commands import data, lint, models, outcomes, report, run, runs
+from mlops.commands import data, lint, models, outcomes, release, report, run, runs, stop
 from mlops.errors import Failure, MlopsError
 
 app = typer.Typer(
@@ -14,10 +14,12 @@ app = typer.Typer(
 app.command()(run.run)
 app.command()(lint.lint)
 app.command()(report.report)
+app.command()(stop.stop)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
 app.add_typer(runs.app, name="runs")
 app.add_typer(outcomes.app, name="outcomes")
+app.add_typer(release.app, name="release")
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ Text = Annotated[str, Field(min_length=1)]
 Email = Annotated[str, AfterValidator(named)]
 People = Annotated[list[Email], Field(min_length=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -40,6 +40,8 @@ class Project(Section):
     organisation: Text
     repository: Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$")]
     """Written as `owner/name`."""
+    protected_branch: Text = "main"
+    """Only what is on it goes to staging and prod."""
 
 
 class MayChange(Section):
@@ -63,6 +65,16 @@ class Duties(Section):
     fixes: People
     may_change: MayChange
     approves: Approvers
+    signs: dict[Text, People] = {}
+    """Who signs for what the responsible-AI checklist asks, by role."""
+    one_person: str = ""
+    """Why one person feeds data, watches, retrains and fixes alone, where that is so."""
+
+    @property
+    def alone(self) -> str | None:
+        """The person who has all four duties alone, if there is no reason for it."""
+        duties = {person for duty in (self.feeds_data, self.watches, self.retrains, self.fixes) for person in duty}
+        return next(iter(duties)) if len(duties) == 1 and not self.one_person.strip() else None
 
 
 class Outcome(Section):
@@ -148,6 +160,20 @@ class Environments(Section):
     prod: EnvironmentSettings
 
 
+class TrustedKeys(Section):
+    """Public keys by their id: 64 hexadecimal digits, or PEM. The laptop trusts its own besides."""
+
+    local: dict[Text, Text] = {}
+    dev: dict[Text, Text] = {}
+    staging: dict[Text, Text] = {}
+    prod: dict[Text, Text] = {}
+
+
+class Evidence(Section):
+    trusted_keys: TrustedKeys = TrustedKeys()
+    """Whose signatures count in each environment."""
+
+
 class Settings(Section):
     """Everything in `mlops.yaml`. Hyper-parameters and the seed are inputs of `train.yml` instead."""
 
@@ -162,6 +188,7 @@ class Settings(Section):
     gates: dict[str, Annotated[dict[str, Any], AfterValidator(reasoned)]] = {}
     """Limits of each gate, with the reason. A gate that is not named here runs with its own limits."""
     environments: Environments
+    evidence: Evidence = Evidence()
     _document: Item
 
     def limits(self, gate: str, model: type[Known]) -> Known:

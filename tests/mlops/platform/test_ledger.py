@@ -1,6 +1,6 @@
 """The ledger on the laptop: entries are numbered in each environment, and none is written twice."""
 
-import multiprocessing
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 from mlops.platform.base import Entry
@@ -22,7 +22,7 @@ def append(state: Path, content: bytes) -> None:
 
 def test_many_who_write_at_once_lose_nothing(tmp_path: Path):
     wanted = [b"%d" % number for number in range(12)]
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
+    with ThreadPool(3) as pool:
         pool.starmap(append, [(tmp_path, content) for content in wanted])
     found = LocalLedger(tmp_path).read()
     assert [entry.number for entry in found] == list(range(1, 13))

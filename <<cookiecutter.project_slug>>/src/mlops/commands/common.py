@@ -10,6 +10,8 @@ from mlops.platform.base import Platform
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 Environment = Literal["local", "dev", "staging", "prod"]
 Run = Annotated[str, typer.Argument(help="A run's id, the start of one, or `last`.")]
+Ref = Annotated[str, typer.Argument(help="`name:3`, `name@DIGEST12`, or `name` for the latest.")]
+Card = Annotated[Path | None, typer.Option("--to", help="The file to write, once as .md and once as .html.")]
 
 
 def group(about: str) -> typer.Typer:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mlops.commands.common import AsJson, group, open_platform
+from mlops.commands.common import AsJson, Card, Ref, group, open_platform
 from mlops.platform.base import DataVersion, Platform
 from mlops.words import counted, shown
 
@@ -19,7 +19,6 @@ app = group("Keep data in versions, show and compare them.")
 Name = Annotated[str, typer.Argument(help="The name of the source, as in `data` of mlops.yaml.")]
 Source = Annotated[Path, typer.Argument(help="A file or a folder.")]
 Why = Annotated[str, typer.Option("-m", "--message", help="Why; kept with the version.")]
-Ref = Annotated[str, typer.Argument(help="`name:2`, `name@DIGEST12`, or `name` for the latest.")]
 To = Annotated[Path, typer.Argument(help="The file or folder to write.")]
 Side = Annotated[str, typer.Argument(help="As for `show`, or the path of a table.")]
 
@@ -79,6 +78,17 @@ def show(ref: Ref, as_json: AsJson = False) -> None:
             for name, each in profile.columns.items()
         )
         show.table(("column", "type", "nulls", "range", "most frequent"), rows)
+
+
+@app.command()
+def sheet(ref: Ref, to: Card = None) -> None:
+    """Write the data sheet of a version: where it is from, what is in it, what is missing. Prints where it is."""
+    from mlops.evidence.cards import data, render
+
+    project, platform = open_platform()
+    seen = data.facts(ref, platform, _contracts(project), date.today())
+    name = seen["version"].reference.replace(":", "-")
+    print(*render.write("data", seen, to or project / ".mlops" / "reports" / f"{name}.md"), sep="\n")
 
 
 @app.command()

@@ -1,10 +1,10 @@
 """`mlops models`."""
 
-from typing import Annotated
+from datetime import date
 
 import typer
 
-from mlops.commands.common import AsJson, Run, group, open_platform
+from mlops.commands.common import AsJson, Card, Ref, Run, group, open_platform
 
 app = group("Register, list and show models.")
 
@@ -41,17 +41,38 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(ref: Annotated[str, typer.Argument(help="`name:3` or `name@DIGEST12`.")], as_json: AsJson = False) -> None:
-    """Where a model comes from and what was measured."""
-    from mlops import show
+def show(ref: Ref, as_json: AsJson = False) -> None:
+    """Where a model comes from, what was measured, what is waived, and who signed since."""
+    from mlops import settings, show
     from mlops.commands.origin import origin
+    from mlops.evidence import build, entries
     from mlops.gates.base import read_verdicts
 
-    found = open_platform()[1].models.get(ref)
+    project, platform = open_platform()
+    found = platform.models.get(ref)
+    signed, faults = entries.read(platform, settings.load(project / "mlops.yaml"))
+    for sentence in faults:
+        typer.echo(sentence, err=True)
+    newest = build.newest(signed, found.digest)
+    says = newest.says if newest else found.lineage
+    said = entries.said_of(says["system"], signed)
     if as_json:
-        return show.record(found)
-    lineage, measured = found.lineage, found.lineage["evaluation"]
-    judged = {"metrics": {"outcome": measured["outcome"], **measured["metrics"]}, "verdicts": read_verdicts(lineage)}
+        return show.record({**vars(found), "lineage": says, "signed": said})
+    measured, verdicts = says["evaluation"], read_verdicts(says)
+    waived = [f"{each.waiver}: {each.why}" for each in verdicts if not each.passed]
+    judged = {"metrics": {"outcome": measured["outcome"], **measured["metrics"]}, "verdicts": verdicts}
     handles = {"model": f"{found.name}:{found.version}", "digest": found.digest}
-    said = {"run": lineage["run"], "reason": lineage["reason"], "chosen": (lineage.get("choice") or {}).get("why")}
-    show.facts({**handles, **said, **origin({**lineage, **judged})})
+    handles |= {"run": says["run"], "reason": says["reason"], "chosen": (says.get("choice") or {}).get("why")}
+    show.facts({**handles, **origin({**says, **judged}), "waived": "\n".join(waived), "signed": "\n".join(said)})
+
+
+@app.command()
+def card(ref: Ref, to: Card = None) -> None:
+    """Write the model card out of what was signed about a model; prints where it is."""
+    from mlops import settings
+    from mlops.evidence.cards import model, render
+
+    project, platform = open_platform()
+    seen = model.facts(ref, platform, settings.load(project / "mlops.yaml"), date.today())
+    name = f"{seen['model'].name}-{seen['model'].version}"
+    print(*render.write("model", seen, to or project / ".mlops" / "reports" / f"{name}.md"), sep="\n")

@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from mlops.commands.common import AsJson, Environment, group, open_platform
+from mlops.commands.common import AsJson, Environment, Ref, group, open_platform
 
 app = group("Sign for a model, and verify that it may be released.")
-Ref = Annotated[str, typer.Argument(help="`name:3`, `name@DIGEST12`, or `name` for the latest.")]
 
 
 @app.command()

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mlops import digest
+from mlops import digest, settings
 from mlops.errors import Misuse, Refused
+from mlops.evidence import build, entries
+from mlops.evidence.statements import Statement, signed
 from mlops.files import read_json
 from mlops.gates.base import read_verdicts
-from mlops.platform.base import Jobs, Model, Models
+from mlops.platform.base import Model, Platform
 
 WANTED = ("model", "verdicts", "evaluation")
 
@@ -21,20 +23,27 @@ def refuse_unless_trained(outputs: Iterable[str], what: str) -> None:
         raise Misuse(f"{what} has no output {named}, so no model to register. See azureml/pipelines/train.yml.")
 
 
-def register(run: str, name: str, jobs: Jobs, models: Models) -> Model:
-    """Register what `run` trained. Raises Refused when a verdict does not stand or speaks of other bytes."""
+def register(run: str, platform: Platform, project: Path) -> Model:
+    """Register what `run` trained, with a signed statement of how. Bytes that are registered are stated anew.
+
+    Raises Refused when a verdict does not stand or speaks of other bytes.
+    """
+    jobs, models, known = platform.jobs, platform.models, settings.load(project / "mlops.yaml")
     record = jobs.describe(run)
     refuse_unless_trained(record["outputs"], f"run {run[:8]}")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for output in (*WANTED, *({"choice"} & record["outputs"].keys())):
             jobs.fetch(run, output, folder / output)
-        judged = read_json(folder / "verdicts" / "verdicts.json")
         artifact = digest.of_folder(folder / "model")
-        refuse_unless_judged(run, judged, artifact)
-        metrics = read_json(folder / "evaluation" / "metrics.json")
-        chosen = read_json(folder / "choice" / "choice.json") if (folder / "choice").exists() else None
-        return models.register(name, folder / "model", lineage(run, record, judged, metrics) | {"choice": chosen})
+        refuse_unless_judged(run, read_json(folder / "verdicts" / "verdicts.json"), artifact)
+        registered = [each.digest for each in models.list()]
+        says = build.says(record, folder, jobs.restore(run, folder / "code"), project, registered)
+        made = Statement("build", {known.model.name: artifact}, says)
+        model = models.register(known.model.name, folder / "model", says, signed(made, platform.signer()))
+    if model.lineage["run"] != run and run not in {each.says.get("run") for each in entries.read(platform, known)[0]}:
+        entries.add(platform, known, "local", "build", made.subjects, says)
+    return model
 
 
 def refuse_unless_judged(run: str, judged: dict[str, Any], artifact: str) -> None:
@@ -49,19 +58,3 @@ def refuse_unless_judged(run: str, judged: dict[str, Any], artifact: str) -> Non
     lines = [f"  {each.gate}: {each.why} {each.next_step}" for each in verdicts if not each.stands]
     if lines:
         raise Refused(f"run {run[:8]} was refused and is not registered:\n" + "\n".join(lines))
-
-
-def lineage(run: str, record: Any, judged: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
-    """Where a model comes from: run, code, data, environment, parameters, and what was measured.
-
-    Of data not where it lay on this machine.
-    """
-    data = {name: {key: entry[key] for key in ("digest", "version")} for name, entry in record["data"].items()}
-    return {
-        "run": run,
-        **{name: record[name] for name in ("reason", "code", "environment", "parameters")},
-        "data": data,
-        "metrics": metrics["metrics"],
-        "outcome": metrics["outcome"],
-        "verdicts": judged["verdicts"],
-    }

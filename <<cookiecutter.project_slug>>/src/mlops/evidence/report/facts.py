@@ -12,6 +12,7 @@ from mlops.errors import Failure, Misuse
 from mlops.evidence.compare import EDITED, changed_data, differences_of
 from mlops.evidence.evaluation import Evaluation, evaluated, fetched
 from mlops.evidence.profiles import of_version
+from mlops.evidence.report.history import RUNS, Point, history
 from mlops.files import read_json
 from mlops.gates import quality
 from mlops.gates.base import Verdict, read_verdicts
@@ -52,6 +53,7 @@ class Facts:
     profiles: Mapping[str, Profile]
     model: Model | None
     champion: Champion | None
+    history: Mapping[str, list[Point]] = field(default_factory=dict)
 
 
 def resolve(reference: str, platform: Platform) -> str:
@@ -69,6 +71,7 @@ def collect(run: str, platform: Platform, project: Path, scratch: Path) -> Facts
     registered = [model for model in platform.models.list() if model.name == known.model.name]
     others = [model for model in registered if ours and model.digest != ours]
     judge, verdicts = judged(platform.jobs, record, scratch)
+    runs = [*earlier(platform.jobs, record, scratch / "earlier"), (record, [] if judge else verdicts)]
     then = {entry["path"]: entry["digest"] for entry in record.get("data", {}).values()}
     return Facts(
         record=record,
@@ -82,6 +85,7 @@ def collect(run: str, platform: Platform, project: Path, scratch: Path) -> Facts
         profiles=profiles(platform.data, record, code),
         model=next((model for model in registered if model.digest == ours), None),
         champion=against(others[-1], record, evaluation, code, platform.jobs, scratch) if others else None,
+        history=history(runs),
     )
 
 
@@ -92,6 +96,16 @@ def judged(jobs: Jobs, record: Mapping[str, Any], scratch: Path) -> tuple[str, l
         if file.is_file():
             return step, read_verdicts(read_json(file))
     return "", []
+
+
+def earlier(jobs: Jobs, record: Mapping[str, Any], scratch: Path) -> list[tuple[Mapping[str, Any], list[Verdict]]]:
+    """The runs before this one that came to verdicts on their result which are still there, oldest first."""
+    found = []
+    for each in [each for each in jobs.list()[0] if each["started"] < record["started"]][: RUNS - 1]:
+        with suppress(Failure, Misuse):
+            judge, verdicts = judged(jobs, each, scratch)
+            found += [] if judge else [(each, verdicts)]
+    return found[::-1]
 
 
 def profiles(data: Data, record: Mapping[str, Any], code: Package) -> dict[str, Profile]:

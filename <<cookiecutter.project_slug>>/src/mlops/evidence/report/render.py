@@ -16,8 +16,6 @@ from mlops.evidence.report.lineage import boxes, graph
 from mlops.files import replacing
 from mlops.words import counted
 
-FOLDER = Path(__file__).parent
-
 
 def write(facts: Facts, to: Path) -> None:
     """Write the page. Raises Failure when the disk refuses."""
@@ -26,10 +24,17 @@ def write(facts: Facts, to: Path) -> None:
         draft.write_text(text, encoding="utf-8")
 
 
-def page(facts: Facts) -> str:
-    templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
+def environment(*folders: Path) -> Environment:
+    """Templates of these folders and of the report, and how they write figures and days."""
+    loader = FileSystemLoader([*folders, Path(__file__).parent])
+    templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     templates.trim_blocks = templates.lstrip_blocks = True
     templates.filters |= {"figure": figure, "plain": plain, "counted": counted, "day": day, "duration": duration}
+    return templates
+
+
+def page(facts: Facts) -> str:
+    templates = environment()
     templates.filters["place"] = partial(place, project=facts.project)
     evaluation = facts.evaluation
     label = evaluation.one("label") if evaluation.rows is not None else None
@@ -48,6 +53,8 @@ def figure(value: float | None, *beside: float | None) -> str:
     if value is None:
         return "unknown"
     size = max(abs(each) for each in (value, *beside) if each is not None)
+    if 0 < size < 1e-5:
+        return plain(float(f"{value:.3g}"))
     places = min(6, max(0, 3 - math.ceil(math.log10(size)))) if size else 0
     return f"{round(value, places) + 0.0:,.{places}f}".replace("-", "\N{MINUS SIGN}")
 

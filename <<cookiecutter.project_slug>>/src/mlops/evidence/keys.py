@@ -1,0 +1,48 @@
+"""Which keys are believed: those that `mlops.yaml` trusts in an environment, and on the laptop its own."""
+
+from typing import TYPE_CHECKING
+
+from mlops.errors import Refused
+from mlops.platform.base import Platform
+from mlops.settings import Settings
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import CryptoSigner, SSlibKey
+
+
+def trusted(environment: str, known: Settings, platform: Platform) -> dict[str, "SSlibKey"]:
+    """Keys by their id. Raises Misuse at the line of one that is no key, or has another id."""
+    listed = getattr(known.evidence.trusted_keys, environment)
+    own = [platform.signer().public_key] if environment == "local" else []
+    found = {name: public(name, text, environment, known) for name, text in listed.items()}
+    return found | {key.keyid: key for key in own}
+
+
+def signer(environment: str, known: Settings, platform: Platform) -> "CryptoSigner":
+    """The key at hand. Raises Refused, with what to write to trust it, where it is not trusted."""
+    found = platform.signer()
+    key = found.public_key
+    if key.keyid not in trusted(environment, known, platform):
+        remedy = f"If it should be, write below evidence.trusted_keys.{environment} in mlops.yaml:"
+        line = f'"{key.keyid}": "{key.keyval["public"]}"'
+        raise Refused(f"this machine's key is not trusted on {environment}. {remedy}\n{line}")
+    return found
+
+
+def public(name: str, text: str, environment: str, known: Settings) -> "SSlibKey":
+    """A public key from its text: the hexadecimal digits of an Ed25519 key, or PEM."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    from securesystemslib.signer import SSlibKey
+
+    what = "is no public key: write 64 hexadecimal digits, or PEM"
+    try:
+        pem = text.startswith("-----")
+        raw = load_pem_public_key(text.encode()) if pem else Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))
+        key = SSlibKey.from_crypto(raw)
+        if key.keyid == name:
+            return key
+        what = f"belongs to another key: the id of this one is {key.keyid}"
+    except ValueError:
+        pass
+    raise known.wrong(f"trusted key {name[:12]} {what}.", "evidence", "trusted_keys", environment, name)

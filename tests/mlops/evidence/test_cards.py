@@ -1,0 +1,281 @@
+"""Model cards and data sheets: whole for any kind of model, never blank, and nothing in them is markup of somebody."""
+
+import re
+from dataclasses import asdict, replace
+from datetime import date
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mlops import platform, settings
+from mlops.contract import request
+from mlops.contract.types import Column, Contract
+from mlops.errors import Refused
+from mlops.evidence.cards import data, model, render
+from mlops.evidence.report.render import environment
+from mlops.gates.base import Verdict
+from mlops.stats import Interval
+from tests.mlops.evidence.conftest import SIGNER, Release
+from tests.support.project import Project
+
+TODAY = date(2026, 5, 4)
+ROW = Contract(
+    Column("person", "text", "id"),
+    Column("age", "number", unit="years", range=(18, float("inf"))),
+    Column("job", "category", categories=("cook", "clerk"), unseen="accept", nullable=True),
+    Column("sex", "category", "context", categories=("f", "m"), sensitive=True),
+    Column("rent", "number", "label"),
+)
+WAIVER = {"gate": "fairness", "subject": "gap by sex", "reason": "It is mended in May.", "who": SIGNER}
+WAIVED = Verdict(
+    "fairness", "gap by sex", 0.2, 0.1, False, "f is 0.2 apart from m.", "", "fairness: gap by sex, until 2026-05-03"
+)
+
+
+FALLS = {"age": 4.0, "job": 5.0}
+
+
+def known(value: float) -> dict[str, float | None]:
+    return asdict(Interval(value, value - 0.05, value + 0.05))
+
+
+def evaluation(**changes: Any) -> dict[str, Any]:
+    everybody = {"auc": known(0.91), "error": known(3.2)}
+    group = {"rows": 400, "metrics": everybody, "too_small": False}
+    return {
+        "rows": 900,
+        "metrics": everybody,
+        "columns": {"sex": {"categories": ["f", "m"]}},
+        "groups": {"sex": {"m": group, "f": group | {"rows": 12, "too_small": True}}},
+        "importance": {name: {"auc": known(0.3), "outcome": known(fall)} for name, fall in FALLS.items()},
+        "baselines": {"middle": {"metrics": everybody, "difference": {"auc": known(0.4), "error": known(-2.0)}}},
+        "outcome": known(980) | {"today": known(750), "difference": known(230)},
+        "training": {"seconds": 14.2, "peak_mb": 345, "at": "2026-05-01T00:00:00+00:00"},
+        "costs": {"p95_ms": 0.2, "seconds_per_million": 9, "size_mb": 0.2},
+        "request": request.schema(ROW),
+        "newest": "2026-04-01",
+    } | changes  # fmt: skip
+
+
+def says(project: Path, **changes: Any) -> dict[str, Any]:
+    plain = settings.load(project / "mlops.yaml").model_dump(mode="json")
+    return {
+        "time": "2026-05-01T10:00:00+00:00",
+        "settings": plain | {"gates": {"quality": {"floors": {"auc": 0.9}}}},
+        "evaluation": evaluation(),
+        "assessment": {"a.md": "# A\n\n## Who decides\n\n> Who?\n\nA person, see [x](x.md).\n\n## Appeal\n\n> How?\n"},
+        "verdicts": [asdict(WAIVED), asdict(Verdict("schema", "rows", 5, 1, True, "Enough rows."))],
+        "waivers": [WAIVER | {"until": "2026-05-03"}],
+        "choice": None,
+        "image": "context:sha256:1",
+        "uncommitted": [],
+    } | changes
+
+
+@pytest.fixture(scope="module")
+def card(released: Release, tmp_path_factory: pytest.TempPathFactory):
+    """The text of the card of a model whose build statement says what is given."""
+    path = Project(released.path).copy(tmp_path_factory.mktemp("cards") / "project").path
+    release = replace(released, path=path, platform=platform.open("local", path))
+
+    def text(**changes: Any) -> str:
+        release.state(**says(release.path, **changes))
+        seen = model.facts(release.reference, release.platform, release.settings, TODAY)
+        return render.markdown("model", seen, environment(Path(render.__file__).parent))
+
+    return text
+
+
+def blank(text: str) -> list[str]:
+    """Headings with nothing below them before the next of their level or above, and bold words that say nothing."""
+    parts = re.split(r"^(#+ .*)$", text, flags=re.MULTILINE)
+    found = []
+    for place, heading in enumerate(parts[1::2]):
+        body, level = parts[2 * place + 2].strip(), heading.index(" ")
+        after = parts[2 * place + 3] if 2 * place + 3 < len(parts) else "# end"
+        if not body and after.index(" ") <= level:
+            found.append(heading)
+    return found + re.findall(r"^- \*\*[^*]+\*\*[ \t]*$", text, flags=re.MULTILINE)
+
+
+def uneven(text: str) -> list[str]:
+    """Lines of a table with more or fewer cells than its head, and tables without a row."""
+    found = []
+    for table in re.findall(r"(?:^\|.*\n?)+", text, flags=re.MULTILINE):
+        lines = table.splitlines()
+        counts = [len(re.findall(r"(?<!\\)\|", line)) for line in lines]
+        found += [line for line, count in zip(lines, counts, strict=True) if count != counts[0]]
+        found += lines[:1] if len(lines) < 3 else []
+    return found
+
+
+def test_the_checks_of_this_file_see_what_they_are_for():
+    assert blank("# A\n\n## B\n\n## C\n\n### D\n\nText.\n\n- **Owner:** \n") == ["## B", "- **Owner:** "]
+    assert blank("# A\n\n## B\n") == ["## B"]
+    assert uneven("| a | b |\n|---|---|\n| 1 | 2 | 3 |\n\n| c |\n|---|\n") == ["| 1 | 2 | 3 |", "| c |"]
+
+
+BARE = {"groups": {}, "columns": {}, "baselines": {}, "importance": {}, "outcome": known(1), "newest": None}
+VARIATIONS = {
+    "everything": {},
+    "no sensitive column": {"evaluation": evaluation(groups={}, columns={})},
+    "no waiver": {"verdicts": [asdict(Verdict("schema", "rows", 5, 1, True, "Enough rows."))], "waivers": []},
+    "no baseline": {"evaluation": evaluation(baselines={})},
+    "no business figure of today": {"evaluation": evaluation(outcome=known(980))},
+    "nothing but metrics": {"evaluation": evaluation(**BARE), "assessment": {}, "waivers": [], "verdicts": []},
+    "classes": {"evaluation": evaluation(groups={"sex": {"f": {"rows": 3, "metrics": {}, "too_small": True}}})},
+    "values that are not known": {"evaluation": evaluation(metrics={"auc": asdict(Interval(None, None, None))})},
+    "chosen": {"choice": {"why": "It was the best of 20."}, "uncommitted": ["rounds"]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VARIATIONS)
+def test_no_heading_is_blank_and_tables_are_whole(card, name: str):
+    text = card(**VARIATIONS[name])
+    assert (blank(text), uneven(text)) == ([], [])
+    parts, body = render.html(text)
+    tables = len(re.findall(r"^\|[ :|-]+\|$", text, flags=re.MULTILINE))
+    assert body.count("<table>") == tables
+    assert list(parts.values()) == re.findall(r"^## (.*)$", text, flags=re.MULTILINE)
+    assert all(f'id="{part}"' in body for part in parts)
+    assert not re.search(r"\b(None|nan|Undefined)\b", text)
+
+
+def test_a_card_says_what_its_reader_asks_for(card):
+    text = card().replace("\u00a0", " ")
+    assert "| auc | 0.910 (0.860 to 0.960) | at least 0.9 |" in text
+    assert "| the same today, without the model | 750" in text
+    assert "| what | minus middle |\n|---|---:|\n| auc | 0.400 (0.350 to 0.450) |" in text
+    assert text.index("| f | 12 |") < text.index("| m | 400 |")
+    assert "Too few rows to judge by: f (sex, 12 rows)." in text
+    assert "| gap by sex | 0.200 | 0.1 | waived |" in text
+    assert f"Until 3 May 2026, which is past; {SIGNER} answers for it. It is mended in May. It covers:" in text
+    assert text.index("| job | 5.0") < text.index("| age | 4.0")
+    assert "| `age` | from 18 (years) | no |" in text
+    assert "| `job` | one of 2, or others | yes |" in text
+    assert f"{SIGNER} signed as data_protection for prod on" in text
+    assert "### Who decides\n\nA person, see x." in text
+    assert "### Appeal" not in text
+    assert "Nobody has signed" not in text
+
+
+def test_what_somebody_wrote_is_text_in_both_forms(card, released: Release):
+    evil = "a | b <script>alert(1)</script>\n# Top *bold* `code` [x](javascript:alert(1)) <!-- &lt;"
+    line, plain = evil.replace("\n", " ").replace("*", ""), says(released.path)["settings"]
+    plain["project"] |= {"name": evil, "description": f"- {evil}"}
+    plain["data"]["applications"] |= {"about": evil, "source": evil}
+    text = card(settings=plain, assessment={"a.md": f"## {line}\n\n<b>{line}</b>\n"}, reason=evil)
+    assert (blank(text), uneven(text)) == ([], [])
+    body = render.html(text)[1]
+    assert not re.search(r"<(script|b|a|em|!--)\b", body)
+    assert body.count("<h1") == 1
+
+
+TEXTS = ("1. a", "12)", "- a", "+", "# a", "a_b _c_ `d`", "a\\", "~~a~~", "* a", "&amp;", "1.5")
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_is_read_as_it_was_written(text: str):
+    assert unescape(re.sub("<.*?>|\n", "", render.html(render.escaped(text))[1])) == text
+
+
+def test_a_card_of_what_was_changed_is_refused(release: Release):
+    release.state(**says(release.path))
+    statement = next(release.path.glob(".mlops/models/triage/2/build.dsse.json"))
+    statement.chmod(0o600)
+    statement.write_bytes(statement.read_bytes().replace(b"payload", b"pay1oad"))
+    with pytest.raises(Refused, match="build statement of triage:2 is damaged"):
+        model.facts("triage:2", release.platform, release.settings, TODAY)
+    entry = next(release.path.glob(".mlops/ledger/prod/000001.json"))
+    entry.chmod(0o600)
+    entry.write_bytes(entry.read_bytes()[:-9])
+    with pytest.raises(Refused, match="entry prod/1 of the ledger is damaged"):
+        model.facts("triage:1", release.platform, release.settings, TODAY)
+
+
+SOURCE = {"about": "Made up.", "owner": "o@example.org", "source": "here", "licence": "CC0-1.0", "purpose": "To try.",
+          "classification": "internal", "region": "westeurope", "keep_until": "2026-01-01"}  # fmt: skip
+
+
+@pytest.fixture
+def sheet(tmp_path: Path):
+    """The text of the sheet of a table under a contract."""
+    (tmp_path / "mlops.yaml").touch()
+
+    def text(table: pl.DataFrame | str, contract: Contract | None, about: dict[str, Any] | None = None) -> str:
+        file = tmp_path / ("people.parquet" if isinstance(table, pl.DataFrame) else "people.txt")
+        table.write_parquet(file) if isinstance(table, pl.DataFrame) else file.write_text(table)
+        here = platform.open("local", tmp_path)
+        here.data.add("people", file, about)
+        seen = data.facts("people", here, {"people": contract} if contract else {}, TODAY)
+        return render.markdown("data", seen, environment(Path(render.__file__).parent))
+
+    return text
+
+
+PEOPLE = pl.DataFrame(
+    {
+        "person": ["Ada Lovelace", *(f"P{number}" for number in range(199))],
+        "age": [97.0, *[30.0] * 199],
+        "job": [None, *["cook"] * 199],
+        "sex": [*["f"] * 3, *["m"] * 197],
+        "rent": [123_456.0, *[500.0] * 199],
+    }
+)
+
+
+def test_a_sheet_says_what_is_there_and_what_is_missing_and_nothing_of_anybody(sheet):
+    text = sheet(PEOPLE, ROW, SOURCE)
+    assert (blank(text), uneven(text)) == ([], [])
+    assert "- **To be kept until:** 1 January 2026, which is past" in text
+    assert "| `sex` | context, sensitive | category | one of 2 | never | not said |" in text
+    assert "| `age` | none | nine in ten from 30.0 to 30.0, middle 30.0 |" in text
+    assert "| `job` | 0.5 % | cook 99.5 % |" in text
+    assert "- Never seen in `job`: clerk." in text
+    assert "| f | fewer than 10 |  |" in text
+    assert "| m | 197 | 98.5 % |" in text
+    assert "No registered model was made from it." in text
+    assert not re.search(r"Lovelace|P1\b|97|123,?456", text.partition("## Versions")[0].replace("197", ""))
+
+
+@pytest.mark.parametrize(
+    ("table", "contract", "expected"),
+    [
+        (PEOPLE, None, "No contract of the project says what its columns mean."),
+        (PEOPLE.head(0), ROW, "| `age` | none |"),
+        ("words", None, "It is no table, so nothing was counted."),
+        (PEOPLE.drop("sex"), Contract(*ROW.columns[:3]), "no column of it is named as sensitive."),
+    ],
+)
+def test_a_sheet_of_little_has_no_blank_heading(sheet, table: Any, contract: Contract | None, expected: str):
+    text = sheet(table, contract)
+    assert (blank(text), uneven(text)) == ([], [])
+    assert expected in text
+    assert "Nothing was said of it in mlops.yaml" in text
+
+
+def test_cards_are_written_as_they_are_typed(release: Release, tmp_path: Path):
+    release.state(**says(release.path))
+    release.sign("prod", "data_protection")
+    mlops = Project(release.path).mlops
+    done = mlops("models", "card", "triage")
+    assert done.returncode == 0, done.stdout + done.stderr
+    written = [Path(line) for line in done.stdout.splitlines()]
+    assert [path.name for path in written] == ["triage-2.md", "triage-2.html"]
+    page = written[1].read_text(encoding="utf-8")
+    assert "<title>Income support triage: model card</title>" in page
+    assert not re.search(r"<(script|link (?!rel=\"icon\" href=\"data:)|img|iframe)|url\(|@import", page)
+
+    (release.path / "a.csv").write_text("sex\n" + "Female\n" * 20)
+    assert mlops("data", "add", "applications", "a.csv").returncode == 0
+    done = mlops("data", "sheet", "applications:1", "--to", tmp_path / "sheet.html")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| Female | 20 | 100.0 % |" in (tmp_path / "sheet.md").read_text()
+
+    shown = mlops("models", "show", "triage")
+    assert shown.returncode == 0, shown.stderr
+    assert f"{SIGNER} signed as data_protection for prod on" in shown.stdout
+    assert "fairness: gap by sex, until 2026-05-03: f is 0.2 apart from m." in shown.stdout

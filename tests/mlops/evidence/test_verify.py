@@ -1,0 +1,167 @@
+"""A model is released only where all that was signed about it holds; what does not is named."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops.errors import Refused
+from mlops.evidence import entries, sign
+from mlops.gates.base import Verdict
+from tests.mlops.evidence.conftest import AUTHOR, COLUMN, OWNER, SIGNER, Release
+
+Change = Callable[[Release], Any]
+Scratch = Callable[[], Path]
+TODAY, TOMORROW = date.today(), date.today() + timedelta(days=1)
+REFUSED = Verdict("fairness", "sex", 0.2, 0.1, False, "the difference is .2.", "", f"fairness: sex, until {TODAY}")
+WAIVER = {
+    "gate": "fairness", "subject": "sex", "reason": "Known, and reviewed every quarter.", "who": OWNER,
+    "until": str(TODAY),
+}  # fmt: skip
+
+
+def judged(release: Release, *more: Verdict) -> list[dict[str, Any]]:
+    return [*release.says["verdicts"], *map(asdict, more)]
+
+
+def coded(release: Release, **changes: Any) -> dict[str, Any]:
+    return release.says["code"] | changes
+
+
+@pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod"])
+def test_what_holds_everywhere_is_released_everywhere(release: Release, scratch: Scratch, environment: str):
+    found = release.verify(scratch(), environment)
+    assert [each.why for each in found if not each.stands] == []
+    assert {"artifact", "statement", "ledger", "verdicts"} <= {each.subject for each in found}
+
+
+def test_a_model_that_nobody_else_committed_or_signed_for_stays_where_it_was_made(release: Release, scratch: Scratch):
+    """All at once, and less is asked before staging."""
+    release.state(code=coded(release, dirty=True, commit="0" * 40), uncommitted=["rounds"], reason="in a hurry")
+    release.sign("prod", "approver", AUTHOR)
+    release.set({"responsible_ai": [OWNER]}, "people", "signs")
+    release.set("", "people", "one_person")
+    assert release.refusals(scratch(), "dev") == []
+    assert len(release.refusals(scratch(), "staging")) == 3
+    said = "\n".join(release.refusals(scratch(), "prod"))
+    for sentence in (
+        "its code had changes that are not committed. Commit everything",
+        "of its inputs rounds are not those of the committed files",
+        "its commit 000000000000 is not on the branch main. Merge it",
+        f"{AUTHOR} wrote its commit and approved it. Let somebody else: mlops release sign triage:2 --role approver",
+        f"{SIGNER} signed as responsible_ai, which `people.signs` in mlops.yaml no longer says",
+        "alone feeds data, watches, retrains and fixes. Share them in `people` of mlops.yaml",
+    ):
+        assert sentence in said
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            lambda release: release.state(verdicts=judged(release, REFUSED), waivers=[]),
+            "fairness refused it, and no waiver covers that: the difference is .2.",
+        ),
+        (
+            lambda release: release.state(verdicts=release.says["verdicts"][1:]),
+            "it was never judged by ",
+        ),
+        (
+            lambda release: release.set("trunk", "project", "protected_branch"),
+            "is not on the branch trunk",
+        ),
+        (
+            lambda release: release.sign("prod", "approver", AUTHOR),
+            f"{AUTHOR} wrote its commit and approved it",
+        ),
+        (
+            lambda release: release.state(system=release.says["system"] | {"limits": "x"}),
+            f"{SIGNER} signed as data_protection before limits changed, so `privacy-and-security/use` is open",
+        ),
+        (
+            lambda release: release.state(system=release.says["system"] | {"contract": "x", "purpose": "y"}),
+            f"{SIGNER} signed as data_protection before contract and purpose changed",
+        ),
+        (
+            lambda release: [path.unlink() for path in (release.path / ".mlops/ledger/prod").glob("*2.json")],
+            "entry prod/3 of the ledger is not where it was written, or one before it is missing",
+        ),
+        (
+            lambda release: (release.path / ".mlops/models/triage/1/build.dsse.json").unlink(),
+            "the build statement of triage:1, is missing. Register the model again from its run.",
+        ),
+        (
+            lambda release: release.set({}, "evidence", "trusted_keys", "prod"),
+            "which is not trusted on prod (trusted: none). evidence.trusted_keys.prod in mlops.yaml says which are",
+        ),
+    ],
+    ids=["verdict", "gate", "branch", "author", "limits", "contract", "removed", "no statement", "no key"],
+)
+def test_what_does_not_hold_is_named(release: Release, scratch: Scratch, change: Change, sentence: str):
+    change(release)
+    assert sentence in "\n".join(release.refusals(scratch()))
+
+
+def test_who_signs_for_the_next_system_leaves_this_one_signed(release: Release, scratch: Scratch):
+    release.sign("prod", "data_protection", limits="x")
+    assert release.refusals(scratch()) == []
+
+
+def test_a_waiver_holds_until_its_day(release: Release, scratch: Scratch):
+    release.state(verdicts=judged(release, REFUSED), waivers=[WAIVER])
+    assert release.refusals(scratch(), today=TODAY) == []
+    [why] = release.refusals(scratch(), today=TOMORROW)
+    assert f"the waiver of fairness for sex ended on {TODAY}: the difference is .2." in why
+
+
+def test_bytes_that_are_judged_again_are_released_by_their_newest_statement(release: Release, scratch: Scratch):
+    subject = release.state(verdicts=judged(release, REFUSED), waivers=[])
+    assert release.refusals(scratch())
+    entries.add(release.platform, release.settings, "dev", "build", subject, release.says)
+    assert release.refusals(scratch()) == []
+
+
+def test_a_stopped_project_goes_on_when_its_owner_says_so(release: Release, scratch: Scratch):
+    entries.add(
+        release.platform, release.settings, "local", "stop", {"purpose": "p"}, {"reason": "No use.", "who": OWNER}
+    )
+    for environment in ("dev", "prod"):
+        [why] = release.refusals(scratch(), environment)
+        assert f"{OWNER} stopped the project on {TODAY}: No use. Its owner lets it go on with: mlops release" in why
+    release.sign("prod", "owner", OWNER)
+    assert release.refusals(scratch(), "prod") == []
+    assert len(release.refusals(scratch(), "dev")) == 1
+
+
+def test_what_breaks_callers_of_the_model_in_service_is_refused(release: Release, scratch: Scratch):
+    asked = release.says["evaluation"] | {"request": {"age": COLUMN, "sex": COLUMN}}
+    served = release.state(evaluation=asked)
+    entries.add(release.platform, release.settings, "prod", "champion", served, {})
+    release.reference = "triage:1"
+    [why] = release.refusals(scratch(), "prod")
+    assert "sex is no longer taken" in why
+    assert release.refusals(scratch(), "staging") == []
+
+
+def test_who_may_sign_is_said_in_mlops_yaml(release: Release, monkeypatch: pytest.MonkeyPatch):
+    def attempt(role: str, who: str) -> str:
+        monkeypatch.setenv("GIT_COMMITTER_EMAIL", who)
+        return sign.sign_off("triage:1", role, "staging", release.platform, release.path, release.settings)
+
+    assert attempt("approver", SIGNER) == SIGNER
+    for role in ("approver", "owner", "data_protection"):
+        with pytest.raises(Refused, match=f"nobody@example.org may not sign as {role} for staging: mlops.yaml names"):
+            attempt(role, "nobody@example.org")
+
+
+def test_a_key_that_is_not_trusted_signs_nothing(release: Release):
+    release.set({}, "evidence", "trusted_keys", "dev")
+    key = release.platform.signer().public_key
+    before = release.platform.ledger.read()
+    with pytest.raises(Refused) as refusal:
+        release.sign("dev", "approver")
+    assert f'evidence.trusted_keys.dev in mlops.yaml:\n"{key.keyid}": "{key.keyval["public"]}"' in str(refusal.value)
+    assert release.platform.ledger.read() == before
