@@ -124,6 +124,14 @@ def test_a_metric_undefined_on_many_resamples_has_a_value_without_ends(positives
     assert (found.low is not None, found.high is not None) == (known, known)
 
 
+def test_an_interval_holds_its_value_where_all_resamples_lie_above_it():
+    y = np.tile([0.0, 1.0], 20)
+    distance = {"distance": lambda y, _, weight: abs(np.average(y, weights=weight) - 0.5)}
+    found = bootstrap(distance, y, {}, np.ones(40))["distance"]
+    assert (found.value, found.low) == (0, 0)
+    assert found.high is not None and found.high > 0
+
+
 def test_means_within_cells_have_the_errors_that_drawing_again_comes_to():
     random = np.random.default_rng(11)
     cell, weight = random.integers(0, 3, 600), random.uniform(0.2, 3, 600)

@@ -57,9 +57,10 @@ def bootstrap(
 ) -> dict[str, Interval]:
     """Each metric on the rows, with its percentile interval over resamples of the rows (Efron, 1979).
 
-    All metrics see the same resamples. A metric that is NaN on some of them (one class only, an empty group) gets
-    its interval from the others; when it is NaN on more than one in twenty, or on the rows themselves, the ends are
-    None.
+    All metrics see the same resamples. An interval reaches to its value, also where resamples lie to one side of it, as
+    those of a calibration error of few rows do. A metric that is NaN on some of them (one class only, an empty group)
+    gets its interval from the others; when it is NaN on more than one in twenty, or on the rows themselves, the ends
+    are None.
     """
     figures = {name: partial(metric, y, predictions) for name, metric in metrics.items()}
     return _intervals(figures, weight, resamples, seed)
@@ -122,4 +123,4 @@ def _interval(value: float, draws: np.ndarray) -> Interval:
     if len(defined) < DEFINED_SHARE * len(draws):
         return Interval(float(value), None, None)
     low, high = np.quantile(defined, (0.025, 0.975))
-    return Interval(float(value), float(low), float(high))
+    return Interval(float(value), float(min(low, value)), float(max(high, value)))
