@@ -88,3 +88,9 @@ def test_the_last_line_of_a_run_says_where_its_logs_and_outputs_are(project: Pro
     assert (folder / "logs" / "job.txt").read_text() == "hello\n"
     assert (folder / "outputs" / "job" / "o" / "x").read_text() == "bye\n"
     assert first.endswith(", 1 step")
+
+
+def test_a_repeat_reuses_what_was_made_unless_it_is_to_be_fresh(project: Project):
+    (project.path / "job.yml").write_text("command: date > ${{outputs.o}}/x\noutputs: {o: }\n")
+    for options, said in (((), "✓ job"), ((), "job reused"), (("--fresh", "-m", "why"), "✓ job")):
+        assert said in project.mlops("run", "job.yml", *options).stdout

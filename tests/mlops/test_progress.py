@@ -87,10 +87,10 @@ def test_each_step_is_said_once_when_it_ends_and_odd_ones_are_explained(monkeypa
 def test_a_model_shows_how_many_of_its_verdicts_are_waived(project: Project):
     interval = {"value": 0.93, "low": 0.92, "high": 0.94}
     lineage = {
-        "run": "r", "reason": "", "code": {"digest": "d", "commit": None, "dirty": False}, "data": {}, "metrics": {},
-        "environment": {"digest": "e", "python": "3.11"}, "parameters": {}, "outcome": interval,
-        "verdicts": [vars(PASSED), vars(WAIVED)],
+        "run": "r", "reason": "", "code": {"digest": "d", "commit": None, "dirty": False}, "data": {},
+        "environment": {"digest": "e", "python": "3.11"}, "parameters": {}, "system": {},
+        "evaluation": {"metrics": {}, "outcome": interval}, "verdicts": [vars(PASSED), vars(WAIVED)],
     }  # fmt: skip
-    LocalModels(project.path / ".mlops").register("triage", project.path / "data", lineage)
+    LocalModels(project.path / ".mlops").register("triage", project.path / "data", lineage, b"")
     done = project.mlops("models", "show", "triage:1")
     assert "2 verdicts: 1 passed, 1 waived" in done.stdout, done.stderr

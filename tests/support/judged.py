@@ -1,6 +1,6 @@
 """A context with test rows and predictions of one's own, for gates of stage model."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,21 +14,18 @@ from mlops.gates.limits import Limits
 
 
 def predicting(
-    folder: Path, row: Contract, frame: pl.DataFrame, predictions: Mapping[str, np.ndarray], **limits: Limits
+    folder: Path,
+    row: Contract,
+    frame: pl.DataFrame,
+    predict: Callable[[Columns], Columns] | Mapping[str, np.ndarray],
+    **limits: Limits,
 ) -> Context:
-    """A model that gives these predictions for these rows, judged by limits of its own for the gates named."""
-    (folder / "rows").mkdir(parents=True, exist_ok=True)
+    """A model that predicts like that, or always the same, judged by limits of its own for the gates named."""
+    for name in ("rows", "model"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     frame.write_parquet(folder / "rows" / "test.parquet")
-
-    class Predictor:
-        @classmethod
-        def load(cls, folder: Path) -> "Predictor":
-            return cls()
-
-        def predict(self, x: Columns) -> Columns:
-            return dict(predictions)
-
+    predictor = SimpleNamespace(predict=predict if callable(predict) else lambda x: dict(predict))
     settings: Any = SimpleNamespace(limits=lambda gate, model: limits.get(gate) or model())
-    package: Any = SimpleNamespace(predict=SimpleNamespace(Predictor=Predictor))
-    files = {"rows": folder / "rows", "model": folder / "model"}
+    package: Any = SimpleNamespace(predict=SimpleNamespace(Predictor=SimpleNamespace(load=lambda _: predictor)))
+    files = {name: folder / name for name in ("rows", "model", "retrained")}
     return Context(settings=settings, contracts={}, row=row, package=package, files=files)

@@ -1,16 +1,16 @@
 """A model of three columns on made-up rows, to be judged in a context of small files."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from mlops.contract.synthetic import rows
 from mlops.contract.types import Column, Columns, Contract
 from mlops.gates.base import Context
-from mlops.steps.package import Package
+from tests.support.judged import predicting
 
 ROW = Contract(
     Column("id", "text", "id"),
@@ -36,10 +36,4 @@ def predict(columns: Columns) -> Columns:
 
 def context(folder: Path, predict: Callable[[Columns], Columns] = predict, row: Contract = ROW, **more: Any) -> Context:
     """The gate step's context, in which the artifact predicts like that."""
-    (folder / "model").mkdir(parents=True)
-    rows(row, 400).write_parquet(folder / "test.parquet")
-    predictor = SimpleNamespace(predict=predict)
-    package = SimpleNamespace(predict=SimpleNamespace(Predictor=SimpleNamespace(load=lambda _: predictor)))
-    files = {"rows": folder, "model": folder / "model", "retrained": folder / "retrained"}
-    known: Any = None
-    return Context(known, {}, row, cast(Package, package), files=files, **more)
+    return replace(predicting(folder, row, rows(row, 400), predict), **more)

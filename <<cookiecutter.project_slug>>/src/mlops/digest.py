@@ -18,9 +18,14 @@ def of_pairs(pairs: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def of_folder(folder: Path) -> str:
+def of_files(folder: Path) -> dict[str, str]:
+    """Digest of each file in a folder, by its path there."""
     files = (path for path in folder.rglob("*") if path.is_file())
-    return of_pairs((path.relative_to(folder).as_posix(), of_file(path)) for path in files)
+    return {path.relative_to(folder).as_posix(): of_file(path) for path in files}
+
+
+def of_folder(folder: Path) -> str:
+    return of_pairs(of_files(folder).items())
 
 
 def of_path(path: Path) -> str:

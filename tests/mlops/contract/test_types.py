@@ -20,6 +20,12 @@ from mlops.contract.types import Column, Contract
         ({"dtype": "text", "role": "time"}, "a column with role 'time' cannot be a text"),
         ({"dtype": "flag", "role": "label", "nullable": True}, "a column with role 'label' cannot be nullable"),
         (
+            {"dtype": "number", "role": "weight", "range": (0, 9), "nullable": True},
+            "a column with role 'weight' cannot be nullable",
+        ),
+        ({"dtype": "number", "role": "weight"}, "a weight has a range, which starts at 0 or above"),
+        ({"dtype": "number", "role": "weight", "range": (-1, 9)}, "a weight has a range, which starts at 0 or above"),
+        (
             {"dtype": "category", "categories": ("a",), "role": "label", "unseen": "accept"},
             "a label refuses unseen categories",
         ),

@@ -76,3 +76,11 @@ def test_weights_count():
     truth, said, light = np.array([1.0, 0.0] * 200), np.full(400, 0.5), np.tile([1.0, 0.01], 200)
     low, high = (expected_error(truth, said, weight) for weight in (np.ones(400), light))
     assert (low.value or 0) < 0.1 and (high.value or 0) > 0.4
+
+
+def test_scores_five_times_too_high_are_refused_where_positives_are_rare(tmp_path: Path):
+    random = np.random.default_rng(4)
+    score, label = random.uniform(0, 0.04, 8000), Column("good", "flag", "label")
+    truth = random.random(8000) < score
+    assert judged(tmp_path, label, truth, {"score": score}).passed
+    assert not judged(tmp_path, label, truth, {"score": 5 * score}).passed

@@ -24,7 +24,7 @@ def judged(
         "importance": {name: {"auc": {"value": fall}, "outcome": {"value": 9}} for name, fall in falls.items()}
     }
     made = context(folder, evaluation=evaluation)
-    tell(folder / "test.parquet")
+    tell(folder / "rows" / "test.parquet")
     if explain:
         made.predictor("model").explain = explain
     return list(explanation.check(explanation.measure(made), limits or Limits(most_share_of_a_proxy=0.4)))
@@ -43,7 +43,7 @@ def test_a_model_that_leans_on_much_passes(tmp_path: Path):
     assert (
         first.why == "age has more than any other feature: 33.3% of what predictions lean on; at most 80.0% is allowed."
     )
-    assert (proxy.subject, proxy.measured) == ("job as sex", pytest.approx(1 / 3))
+    assert (proxy.subject, proxy.measured) == ("proxies of sex", pytest.approx(1 / 3))
 
 
 def test_a_feature_that_decides_alone_is_refused(tmp_path: Path):
@@ -55,11 +55,22 @@ def test_a_feature_that_decides_alone_is_refused(tmp_path: Path):
 def test_a_proxy_that_counts_is_refused_unless_it_is_meant_to(tmp_path: Path):
     falls = EVEN | {"job": 0.06}
     [proxy] = [verdict for verdict in judged(tmp_path / "1", falls) if not verdict.passed]
-    assert proxy.subject == "job as sex"
-    assert proxy.why.startswith("job tells sex with a skill of 0.8")
+    assert proxy.subject == "proxies of sex"
+    assert proxy.why.startswith("sex is told, with a skill of 0 to 1, by job (0.8")
     assert proxy.why.endswith("50.0% of what predictions lean on; at most 40.0% is allowed.")
     allowed = Limits(allowed={"job": 0.55}, reason="the job is what is asked for")
-    assert all(verdict.passed for verdict in judged(tmp_path / "2", falls, limits=allowed))
+    verdicts = judged(tmp_path / "2", falls, limits=allowed)
+    assert [(verdict.subject, verdict.passed) for verdict in verdicts] == [("job", True), ("job as sex", True)]
+
+
+def test_proxies_of_one_column_are_judged_together():
+    shares = {"job": 0.09, "school": 0.08, "hobby": 0.07, "age": 0.76}
+    tells = {"job": ("sex", 0.5), "school": ("sex", 0.3), "hobby": ("race", 0.4), "age": ("sex", 0.1)}
+    _, sex, race = explanation.check(explanation.Measured(shares, tells), Limits())
+    assert (sex.subject, sex.passed, race.subject, race.passed) == ("proxies of sex", False, "proxies of race", True)
+    assert sex.why.startswith("sex is told, with a skill of 0 to 1, by job (0.50), school (0.30): 17.0% of what")
+    alone = Limits(allowed={"job": 0.1}, reason="the job is what is asked for")
+    assert all(verdict.passed for verdict in explanation.check(explanation.Measured(shares, tells), alone))
 
 
 def test_what_the_reasons_say_counts_where_it_is_more(tmp_path: Path):
@@ -67,7 +78,7 @@ def test_what_the_reasons_say_counts_where_it_is_more(tmp_path: Path):
         return {"reason.job": np.where(x["job"] == 1, 5.0, 0.0), "reason.age": np.full(len(x["age"]), 40.0)}
 
     refusing = [verdict for verdict in judged(tmp_path, EVEN, explain) if not verdict.passed]
-    assert [(verdict.subject, verdict.measured) for verdict in refusing] == [("job", 1.0), ("job as sex", 1.0)]
+    assert [(verdict.subject, verdict.measured) for verdict in refusing] == [("job", 1.0), ("proxies of sex", 1.0)]
 
 
 def test_a_sensitive_feature_is_judged_as_such(tmp_path: Path):
@@ -76,7 +87,7 @@ def test_a_sensitive_feature_is_judged_as_such(tmp_path: Path):
         tmp_path, row=row, evaluation={"importance": {"sex": {"auc": {"value": 1}}, "age": {"auc": {"value": 1}}}}
     )
     [_, sex] = explanation.check(explanation.measure(made), Limits())
-    assert not sex.passed and sex.why.startswith("sex is sensitive: 50.0% of what predictions lean on")
+    assert not sex.passed and sex.why.startswith("sex is told, with a skill of 0 to 1, by sex (1.00): 50.0% of what")
 
 
 def test_without_a_sensitive_column_nothing_is_a_proxy(tmp_path: Path):

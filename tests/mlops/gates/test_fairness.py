@@ -9,6 +9,7 @@ import pytest
 from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
 
 from mlops.contract.types import Column, Contract
+from mlops.errors import Refused
 from mlops.gates.base import Verdict
 from mlops.gates.fairness import Criterion, Figures, Limits, check, measure
 from mlops.stats import Interval, bootstrap
@@ -112,6 +113,36 @@ def test_without_a_sensitive_column_one_verdict_says_so(tmp_path: Path):
 def test_criteria_that_cannot_be_measured_give_no_verdict_which_refuses(tmp_path: Path):
     frame = people(500)
     assert judged(tmp_path, WAITS, frame, scored(frame), Limits(criteria=["mean_prediction"])) == []
+
+
+def test_a_score_alone_does_not_say_who_is_selected(tmp_path: Path):
+    frame = people(2000)
+    scores = {"score": scored(frame)["score"]}
+    assert refused(judged(tmp_path, WAITS, frame, scores)) == [
+        "selection_rate", "selection_ratio", "true_positive_rate", "false_positive_rate",
+    ]  # fmt: skip
+    assert refused(judged(tmp_path, WAITS, frame, scores, Limits(criteria=["calibration"]))) == []
+
+
+def test_of_a_flag_what_is_decided_is_judged_whatever_its_label_says(tmp_path: Path):
+    frame = people(4000)
+    predictions = scored(frame, np.where(frame["sex"] == "m", 0.3, 0)) | {"label": scored(frame)["decision"]}
+    assert "selection_rate by sex" in refused(judged(tmp_path, WAITS, frame, predictions))
+
+
+@pytest.mark.parametrize("codes", [("no", "yes"), (1, 2), (0.0, 0.5)])
+def test_a_decision_in_other_codes_cannot_be_judged(tmp_path: Path, codes: tuple):
+    frame = people(500)
+    predictions = scored(frame)
+    predictions["decision"] = np.array(codes)[predictions["decision"]]
+    with pytest.raises(Refused, match="`decision` of a flag is 0 or 1"):
+        judged(tmp_path, WAITS, frame, predictions)
+
+
+def test_a_label_that_never_differs_cannot_be_judged(tmp_path: Path):
+    frame = people(500).with_columns(good=pl.lit(True))
+    with pytest.raises(Refused, match="the label is the same in all test rows"):
+        judged(tmp_path, WAITS, frame, scored(frame))
 
 
 def test_each_class_of_a_category_is_judged_by_itself(tmp_path: Path):

@@ -8,6 +8,7 @@ import pytest
 
 from mlops.contract.types import Column, Contract, Dtype
 from mlops.errors import Refused
+from mlops.gates.alone import skill
 from mlops.gates.base import Verdict
 from mlops.gates.leakage import Limits, check, measure
 from tests.support.sources import given
@@ -88,3 +89,11 @@ def test_a_feature_that_the_sources_have_in_another_role_is_refused(tmp_path: Pa
 def test_a_label_that_never_differs_cannot_be_judged(tmp_path: Path):
     with pytest.raises(Refused, match="the label is the same in all rows"):
         judged(tmp_path, frame("flag", label=[True] * ROWS), "flag")
+
+
+def test_test_rows_without_the_rare_class_give_nothing_away():
+    random = np.random.default_rng(0)
+    learnt, label = np.arange(200) < 160, LABELS["flag"]
+    truth = (np.arange(200) < 4).astype(np.int8)
+    assert skill(AGE, random.normal(size=200), label, truth, learnt) == 0
+    assert skill(AGE, truth.astype(float), label, truth[::-1].copy(), learnt) < 0.95

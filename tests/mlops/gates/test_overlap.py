@@ -9,6 +9,7 @@ import pytest
 from mlops.contract.types import Column, Contract
 from mlops.gates.base import Context
 from mlops.gates.overlap import Limits, check, measure
+from mlops.steps.rows import split
 
 FEATURES = Column("age", "number", nullable=True), Column("job", "text", nullable=True)
 NAMED = Contract(Column("id", "text", "id"), *FEATURES, Column("good", "flag", "label"))
@@ -43,3 +44,18 @@ def test_an_id_on_both_sides_is_refused(tmp_path: Path):
 def test_equal_features_on_both_sides_are_refused_nulls_among_them(tmp_path: Path, features: tuple, contract: Contract):
     found = refused(tmp_path, [("d", *features, False), ("e", *features, True)], contract)
     assert found == {"features": "2 test rows with the features of a training row; none is allowed."}
+
+
+def test_what_a_model_cannot_tell_apart_is_equal(tmp_path: Path):
+    found = refused(tmp_path, [("d", float("nan"), "cook", False)])
+    assert found == {"features": "1 test row with the features of a training row; none is allowed."}
+
+
+def test_the_split_puts_what_a_model_cannot_tell_apart_on_one_side(tmp_path: Path):
+    ages = [0.0, -0.0] * 8 + [float("nan"), None] * 8
+    frame = pl.DataFrame({"age": ages, "job": [str(place // 2) for place in range(len(ages))]})
+    frame = frame.with_columns(good=pl.Series([True] * len(ages)))
+    for name, part in zip(("train", "test"), split(frame, NAMELESS, 0.5), strict=True):
+        part.write_parquet(tmp_path / f"{name}.parquet")
+    settings: Any = None
+    assert measure(Context(settings, {}, NAMELESS, files={"rows": tmp_path})) == {"features": 0}

@@ -160,9 +160,9 @@ def test_values_count_where_they_are_neither_declared_nor_in_the_contract(
 def test_a_column_that_prepare_makes_is_judged_by_its_name(tmp_path: Path):
     source, row = (
         Contract(Column("age", "number"), LABEL),
-        Contract(Column("age", "number"), Column("email", "flag"), LABEL),
+        Contract(Column("age", "number"), Column("email", "text"), LABEL),
     )
-    context = given(tmp_path, pl.DataFrame({"age": [1.0], "good": [True], "email": [True]}), source, row)
+    context = given(tmp_path, pl.DataFrame({"age": [1.0], "good": [True], "email": ["x"]}), source, row)
     assert [verdict.subject for verdict in check(measure(context), Limits()) if not verdict.passed] == ["ROW.email"]
 
 
@@ -184,3 +184,17 @@ def test_the_same_table_is_judged_alike_each_time(tmp_path: Path):
     columns = [Column("notes", "text")]
     first, second = (judged(tmp_path, columns, {"notes": each}) for each in (values, values[::-1]))
     assert first == second and not first[0].passed
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        Column("has_phone", "flag"),
+        Column("phone_type", "category", categories=("mobile", "none")),
+        Column("days_since_last_email", "number", range=(0, 365)),
+    ],
+)
+def test_what_no_personal_data_can_stand_in_may_be_named_after_it(tmp_path: Path, column: Column):
+    values = {"flag": [True, False], "category": ["mobile", "none"], "number": [3.0, 90.0]}[column.dtype]
+    frame = pl.DataFrame({column.name: values, "good": [True, False]})
+    assert all(verdict.passed for verdict in check(measure(given(tmp_path, frame, Contract(column, LABEL))), Limits()))

@@ -72,3 +72,11 @@ def test_a_reference_to_a_group_that_is_not_there_is_refused(tmp_path: Path):
 def test_without_sensitive_columns_there_is_no_group_to_judge(tmp_path: Path):
     verdicts = judged(tmp_path, 400, 600, 300, None, Column("old", "flag"))
     assert [verdict.subject for verdict in verdicts] == ["reference"] and not refused(verdicts)
+
+
+def test_a_column_that_is_sensitive_in_the_sources_only_is_refused(tmp_path: Path):
+    frame = pl.DataFrame({"x": range(400), "sex": ["f", "m"] * 200, "good": [True, False, False, True] * 100})
+    source, row = Contract(Column("x", "number"), SEX, LABEL), Contract(Column("x", "number"), LABEL)
+    hidden, *_ = check(measure(given(tmp_path, frame, source, row)), Limits())
+    assert not hidden.passed and hidden.subject == "sex"
+    assert hidden.why.startswith("sex is sensitive in SOURCES and not in ROW") and "ROW" in hidden.next_step

@@ -132,3 +132,13 @@ def test_another_kind_of_label_is_judged_the_same_way(tmp_path: Path, kind: str)
     assert all(verdict.passed for verdict in judged(tmp_path, frame, sound, row=row))
     refused = [verdict.subject for verdict in judged(tmp_path, frame, wrong, row=row) if not verdict.passed]
     assert refused == ["kind odd"]
+
+
+def test_a_slice_in_which_a_rare_class_is_common_is_not_worse_for_that(tmp_path: Path):
+    random, frame = np.random.default_rng(3), rows(8000)
+    share = np.where(frame["kind"] == "odd", np.where(frame["age"] > 55, 0.4, 0.002), 0.002)
+    frame = frame.with_columns(good=pl.Series(random.random(8000) < share))
+    assert all(verdict.passed for verdict in judged(tmp_path, frame, {"score": share}))
+    wrong = np.where(share == 0.4, 0.002, np.where(frame["age"] > 55, 0.4, 0.002))
+    refused = {verdict.subject for verdict in judged(tmp_path, frame, {"score": wrong}) if not verdict.passed}
+    assert any("kind" in subject for subject in refused)

@@ -1,9 +1,13 @@
 """The cheapest candidate within the noise of the best: quality, latency and cost together."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from mlops.stats import Interval
-from mlops.steps.choose import Candidate, cheapest, explained
+from mlops.steps.choose import Candidate, cheapest, explained, measured
+from mlops.steps.rows import Rows
 
 BEST = Candidate("large", 0.930, None, latency_us=90, cost_s=30)
 AS_GOOD = Candidate("medium", 0.929, Interval(0.001, -0.001, 0.003), latency_us=20, cost_s=14)
@@ -35,3 +39,22 @@ def test_the_choice_is_explained_in_a_sentence():
     said = explained(CHEAPER, everyone, "auc")
     assert said.startswith("small is chosen: its auc of 0.9280 is within the noise of the best, large with 0.9300")
     assert "no cheaper candidate is as good in auc" in explained(BEST, [BEST, WORSE], "auc")
+
+
+def test_candidates_are_measured_on_the_same_rows_the_best_first():
+    y = np.tile([0, 1, 1], 200)
+    rows = Rows({"a": y.astype(float)}, y, np.ones(600), {}, {})
+
+    def hits(y, predictions, weight) -> float:
+        return float(np.average(predictions["score"] == y, weights=weight))
+
+    def guessing(rate: float) -> SimpleNamespace:
+        wrong = np.arange(600) < 600 * rate
+        return SimpleNamespace(predict=lambda x: {"score": np.where(wrong[: len(x["a"])], 1 - x["a"], x["a"])})
+
+    best, near, bad = measured({"bad": guessing(0.3), "best": guessing(0), "near": guessing(0.002)}, hits, rows)
+    assert (best.name, best.metric, best.behind, best.as_good) == ("best", 1, None, True)
+    assert (near.name, near.as_good) == ("near", True)
+    assert near.behind and near.behind.value == pytest.approx(0.002, abs=0.002)
+    assert (bad.name, bad.as_good) == ("bad", False)
+    assert all(each.latency_us > 0 and each.cost_s > 0 for each in (best, near, bad))

@@ -8,6 +8,7 @@ def test_sources_that_the_settings_do_not_describe_are_misuse(project: Project):
     settings.write_text(settings.read_text().replace("\n  applications:", "\n  files:"))
     given = {
         "settings": settings,
+        "responsible_ai": project.path / "responsible_ai",
         "source": f"applications={project.path}/data/applications.parquet",
         "verdicts": project.path / "verdicts",
         "recipe": project.path / "recipe.json",

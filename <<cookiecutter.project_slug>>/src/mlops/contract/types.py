@@ -72,8 +72,10 @@ class Column:
             return "what says who somebody is has role 'id' or 'context', and teaches no model"
         if self.dtype not in SINGLE.get(self.role, (self.dtype,)):
             return f"a column with role '{self.role}' cannot be a {self.dtype}"
-        if self.nullable and self.role in ("label", "id"):
+        if self.nullable and self.role in ("label", "id", "weight"):
             return f"a column with role '{self.role}' cannot be nullable"
+        if self.role == "weight" and not (self.range and self.range[0] >= 0):
+            return "a weight has a range, which starts at 0 or above"
         if self.role == "label" and self.unseen == "accept":
             return "a label refuses unseen categories"
         return None

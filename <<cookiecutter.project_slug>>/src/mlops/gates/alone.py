@@ -18,6 +18,8 @@ def skill(column: Column, values: np.ndarray, other: Column, truth: np.ndarray, 
     are the ranks of numbers, which no long tail hides, and of classes which it is (so the error is the Brier score).
     Nothing is told, 0, where there is only one value to tell.
     """
+    if len(np.unique(truth[~learnt])) < 2:
+        return 0.0
     y = _ranks(truth)[:, None] if other.dtype == "number" else np.equal.outer(truth, np.unique(truth)).astype(float)
     mean, told = y[learnt].mean(axis=0), y[~learnt]
     chance = np.square(told - mean).sum()
@@ -27,7 +29,7 @@ def skill(column: Column, values: np.ndarray, other: Column, truth: np.ndarray, 
         rows = np.bincount(known, minlength=size)[:, None]
         sums = np.column_stack([np.bincount(known, each, size) for each in y[learnt].T])
         errors.append(np.square(told - np.where(rows, sums / np.maximum(rows, 1), mean)[codes[~learnt]]).sum())
-    return float(1 - min(errors) / chance) if chance else 0.0
+    return float(1 - min(errors) / chance)
 
 
 def _codes(dtype: Dtype, values: np.ndarray, learnt: np.ndarray) -> Iterator[np.ndarray]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlops.contract.types import Column, Columns, Contract
+from mlops.errors import Refused
 from mlops.stats import Interval
 from mlops.words import counted
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from mlops.steps.rows import Rows
 
 Stage = Literal["data", "model", "release"]
-Measurements = Mapping[str, Any]
-"""What a gate found out, by subject."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +97,15 @@ class Context:
 
     @cached_property
     def tested(self) -> tuple[Column, Rows, Columns]:
-        """The label, the rows that no training saw, and what the model predicts for them."""
+        """The label, the rows that no training saw, and what the model predicts for them.
+
+        Raises Refused when the label never differs, by which nothing can be judged.
+        """
         assert self.row
         label, rows = self.row.one("label"), self.rows("test")
         assert label
+        if (rows.y == rows.y[0]).all():
+            raise Refused("the label is the same in all test rows: fetch more rows, or raise training.test_share")
         return label, rows, self.predictor("model").predict(rows.x)
 
     def predictor(self, which: Literal["model", "champion"]) -> Any:
@@ -116,6 +120,6 @@ class Gate(Protocol):
     stage: Stage
     Limits: type[Limits]
 
-    def measure(self, context: Context) -> Measurements: ...
+    def measure(self, context: Context) -> Any: ...
 
-    def check(self, measured: Measurements, limits: Any) -> Iterator[Verdict]: ...
+    def check(self, measured: Any, limits: Any) -> Iterator[Verdict]: ...

@@ -1,8 +1,8 @@
 """What the model says is what happens: the expected calibration error keeps its limit at the high end of its interval.
 
-In ten bins of equally many rows, the mean distance between what is said and what happens: of a flag, score and share;
-of a category, score of the class that is named and how often it is right (Guo and others, 2017); of a number, the mean
-prediction and the mean value, in standard deviations of the label.
+In ten bins of equally many rows, the mean distance between what is said and what happens: of a flag, score and share,
+the rarer the nearer they must be; of a category, score of the class that is named and how often it is right (Guo and
+others, 2017); of a number, the mean prediction and the mean value, in standard deviations of the label.
 """
 
 from collections.abc import Iterator
@@ -20,19 +20,23 @@ id = "calibration"
 stage: Stage = "model"
 
 BINS = 10
-MEND = "Calibrate the scores on rows that the model did not learn from, or change gates.calibration.most and say why."
+MEND = (
+    "Calibrate the scores on rows that the model did not learn from; fetch more rows where the interval is wide; or "
+    "change gates.calibration.most and say why."
+)
 
 
 class Limits(limits.Limits):
     most: Positive = 0.1
-    """The greatest expected calibration error."""
+    """The greatest expected calibration error: of a flag in units of twice its standard deviation, which is 1 where
+    half of the rows are positive and 0.28 where one in fifty is; of a number in its standard deviations."""
 
 
 def measure(context: Context) -> Interval:
     label, rows, predictions = context.tested
     truth, said = foretold(label, rows.y, predictions)
     named = np.arange(len(said)), said.argmax(axis=1)
-    scale = rows.y.std() if label.dtype == "number" else 1
+    scale = {"flag": 2 * rows.y.std(), "number": rows.y.std()}.get(label.dtype, 1)
     return expected_error(truth[named] / scale, said[named] / scale, rows.weight)
 
 

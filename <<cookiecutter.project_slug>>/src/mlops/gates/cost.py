@@ -61,7 +61,7 @@ def check(measured: Measured, limits: Limits) -> Iterator[Verdict]:
     times, dearer = limits.most_times_the_champion, False
     for setting, limit in {**measured.limits, **own}.items():
         cost, what = measured.new[setting], WHAT[setting].format(_shown(measured.new[setting]))
-        mend = "" if cost <= limit else f"Make the model smaller or simpler, or raise {setting} in mlops.yaml."
+        mend = f"Make the model smaller or simpler, or raise {setting} in mlops.yaml."
         yield Verdict(id, setting, cost, limit, cost <= limit, f"{what}; at most {limit:,g} is allowed.", mend)
         served = measured.served.get(setting, cost)
         if cost > (most := times * max(served, SMALL * limit)):

@@ -29,7 +29,7 @@ class Limits(limits.Limits):
     """How well a feature tells a sensitive column, from 0 (not at all) to 1, to be its proxy. By default as a share of
     the variance what Cohen (1988) calls a large effect."""
     most_share_of_a_proxy: Share = 0.1
-    """The greatest share that a feature may have that is sensitive or a proxy."""
+    """The greatest share that features may have together that are sensitive or proxies of one column."""
     allowed: dict[str, Share] = {}
     """The greatest share of each such feature that is meant to count."""
 
@@ -65,11 +65,16 @@ def measure(context: Context) -> Measured:
 def check(measured: Measured, limits: Limits) -> Iterator[Verdict]:
     first, share = max(measured.shares.items(), key=lambda each: each[1])
     yield _judge(first, share, limits.most_share, f"{first} has more than any other feature", DOMINATES)
-    proxies = {name: told for name, told in measured.tells.items() if told[1] >= limits.proxy_skill}
-    for name, (column, how) in proxies.items():
-        what = f"{name} is sensitive" if name == column else f"{name} tells {column} with a skill of {how:.2f}"
-        most = limits.allowed.get(name, limits.most_share_of_a_proxy)
-        yield _judge(f"{name} as {column}", measured.shares.get(name, 0.0), most, what, COUNTS)
+    proxies: dict[tuple[str, str], dict[str, float]] = {}
+    for name, (column, how) in measured.tells.items():
+        if how >= limits.proxy_skill:
+            proxies.setdefault((column, name if name in limits.allowed else ""), {})[name] = how
+    for (column, alone), skills in proxies.items():
+        share = sum(measured.shares.get(name, 0.0) for name in skills)
+        most = limits.allowed.get(alone, limits.most_share_of_a_proxy)
+        told = ", ".join(f"{name} ({how:.2f})" for name, how in skills.items())
+        what = f"{column} is told, with a skill of 0 to 1, by {told}"
+        yield _judge(f"{alone} as {column}" if alone else f"proxies of {column}", share, most, what, COUNTS)
     if not proxies:
         why = f"no feature tells a sensitive column with a skill of {limits.proxy_skill:.2f} or more."
         yield Verdict(id, "proxies", None, limits.proxy_skill, True, why)
@@ -83,6 +88,5 @@ def _shares(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def _judge(subject: str, share: float, most: float, what: str, mend: str) -> Verdict:
-    passed = share <= most
     why = f"{what}: {share:.1%} of what predictions lean on; at most {most:.1%} is allowed."
-    return Verdict(id, subject, share, most, passed, why, "" if passed else mend)
+    return Verdict(id, subject, share, most, share <= most, why, mend)

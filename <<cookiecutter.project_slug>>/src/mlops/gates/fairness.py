@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from mlops.contract.types import Column, Columns
+from mlops.errors import Refused
 from mlops.gates import limits
 from mlops.gates.base import Context, Stage, Verdict
 from mlops.gates.cells import divided, foretold
@@ -28,6 +29,10 @@ stage: Stage = "model"
 Criterion = Literal[
     "selection_rate", "selection_ratio", "true_positive_rate", "false_positive_rate", "mean_prediction", "calibration"
 ]
+RATES: tuple[Criterion, ...] = get_args(Criterion)[:4]
+CHOOSE = (
+    "Let Predictor.predict say it in `decision`, or name the other criteria in gates.fairness.criteria and say why."
+)
 MEND = (
     "Mitigate it in training; or choose what fits the decision in gates.fairness.criteria and say why; or let it stand "
     "until a date in responsible_ai/waivers.yaml."
@@ -90,7 +95,10 @@ def figures(label: Column, y: np.ndarray, predictions: Columns) -> Iterator[tupl
         yield "mean_prediction", "", said[:, 0] / y.std(), True
         yield "calibration", "", (said - truth)[:, 0] / y.std(), True
         return
-    chosen = predictions.get("label", predictions.get("decision"))
+    names = ("decision", "label") if label.dtype == "flag" else ("label",)
+    chosen = next((predictions[name] for name in names if name in predictions), None)
+    if chosen is not None and not np.isin(chosen, range(len(label.categories) or 2)).all():
+        raise Refused("`decision` of a flag is 0 or 1, and `label` the code of a class: a prediction is another")
     for place, name in enumerate(label.categories or ("",)):
         of, true = f" of {name}" if name else "", truth[:, place] == 1
         if chosen is not None:
@@ -105,6 +113,11 @@ def figures(label: Column, y: np.ndarray, predictions: Columns) -> Iterator[tupl
 def check(measured: list[Figures], limits: Limits) -> Iterator[Verdict]:
     if not measured:
         yield Verdict(id, "groups", None, None, True, "no column of ROW is sensitive: there are no groups to compare.")
+    known = {figures.criterion for figures in measured}
+    if "calibration" in known and known.isdisjoint({"mean_prediction", *RATES}):
+        for criterion in [each for each in limits.criteria if each in RATES]:
+            why = f"{criterion} was not measured: predictions do not say who is selected."
+            yield Verdict(id, criterion, None, getattr(limits, criterion), False, why, CHOOSE)
     asked = [figures for figures in measured if figures.criterion in limits.criteria]
     yield from (_judge(figures, limits, len(asked)) for figures in asked)
 

@@ -38,7 +38,7 @@ def check(measured: Mapping[str, float | None], limits: Limits) -> Iterator[Verd
             yield Verdict(id, name, days, 0, False, why, FUTURE)
         else:
             why = f"{name}: the newest row is {counted(max(int(days), 0), 'day')} old; {most:,} are allowed."
-            yield Verdict(id, name, days, most, days <= most, why, "" if days <= most else FETCH)
+            yield Verdict(id, name, days, most, days <= most, why, FETCH)
     if not measured:
         yield Verdict(id, "time", None, None, True, "no source has a column with role 'time', so none can be too old.")
 

@@ -38,5 +38,4 @@ def judged(
         why = f"{subject} was not measured, and must be {rule} {limit:g}."
         return Verdict(gate, subject, None, limit, False, why, UNDEFINED if interval else absent)
     why = f"{subject} is {interval}; the {which} end must be {rule} {limit:g}."
-    passed = holds(end, limit)
-    return Verdict(gate, subject, interval, limit, passed, why, "" if passed else mend)
+    return Verdict(gate, subject, interval, limit, holds(end, limit), why, mend)

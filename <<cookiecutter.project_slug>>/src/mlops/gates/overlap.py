@@ -22,7 +22,9 @@ def measure(context: Context) -> Mapping[str, int]:
     """Test rows that agree with a training row, by what they agree in."""
     assert context.row
     key = context.row.one("id")
-    test, train = (pl.scan_parquet(context.files["rows"] / f"{part}.parquet") for part in ("test", "train"))
+    test, train = (
+        pl.scan_parquet(context.files["rows"] / f"{part}.parquet").fill_nan(None) for part in ("test", "train")
+    )
     names = {"features": [column.name for column in context.row.features]} | ({"id": [key.name]} if key else {})
     return {subject: _shared(test, train, columns) for subject, columns in names.items()}
 
@@ -30,7 +32,7 @@ def measure(context: Context) -> Mapping[str, int]:
 def check(measured: Mapping[str, int], limits: Limits) -> Iterator[Verdict]:
     for subject, count in measured.items():
         why = f"{counted(count, 'test row')} with the {subject} of a training row; none is allowed."
-        yield Verdict(id, subject, count, 0, not count, why, MEND if count else "")
+        yield Verdict(id, subject, count, 0, not count, why, MEND)
 
 
 def _shared(test: pl.LazyFrame, train: pl.LazyFrame, columns: list[str]) -> int:

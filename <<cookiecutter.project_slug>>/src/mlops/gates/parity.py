@@ -47,7 +47,7 @@ def check(measured: Mapping[str, Difference | None], limits: Limits) -> Iterator
             continue
         passed = found.within(limits.most_apart, limits.most_flips)
         why = f"{subject}: {found}; at most {limits.most_apart:.0e} and {limits.most_flips:.1%} are allowed."
-        yield Verdict(id, subject, found.apart, limits.most_apart, passed, why, "" if passed else MENDS[subject])
+        yield Verdict(id, subject, found.apart, limits.most_apart, passed, why, MENDS[subject])
 
 
 def exported(trained: Any, predictor: Any, x: Columns, features: Sequence[Column]) -> Difference | None:

@@ -37,7 +37,7 @@ class Limits(limits.Limits):
 def measure(context: Context) -> Mapping[str, Mapping[str, float]]:
     """By column the share of values of each kind of personal data, all of them where its name says so.
 
-    Columns are left out that are declared: by `personal`, or by being an id.
+    Columns are left out that are declared: by `personal`, or by being an id. Flags and the like hold none.
     """
     assert context.row
     made = [column for column in context.row if not any(column.name in each for each in context.contracts.values())]
@@ -46,7 +46,7 @@ def measure(context: Context) -> Mapping[str, Mapping[str, float]]:
         for table, columns in {**context.contracts, "ROW": made}.items()
     }
     columns = [(f"{table}.{each.name}", each) for table, columns in tables.items() for each in columns]
-    shares = {name: {NAME: 1.0} if personal.named(column.name) else {} for name, column in columns}
+    shares = {name: {NAME: 1.0} if _open(column) and personal.named(column.name) else {} for name, column in columns}
     for table, path in context.sources.items():
         for name, values in _samples(path, tables[table]).items():
             shares[f"{table}.{name}"] |= personal.found(values)
@@ -83,12 +83,17 @@ def _samples(path: Path, columns: Sequence[Column]) -> dict[str, pl.Series]:
         return {name: each["text"] for name, each in zip(samples, frames, strict=True)}
 
 
+def _open(column: Column) -> bool:
+    """Whether a column may hold what is one person's: no flag, no closed list of categories, no small number."""
+    few = column.categories and column.unseen == "refuse" or column.range and column.range[1] <= DIGITS
+    return column.dtype != "flag" and not few
+
+
 def _text(column: Column, dtype: pl.DataType) -> pl.Expr | None:
     value = typed(column, dtype)
-    match column.dtype:
-        case "text" | "category" if value is not None and not (column.categories and column.unseen == "refuse"):
-            return value.str.strip_chars()
-        case "number" if value is not None and not (column.range and column.range[1] <= DIGITS):
-            whole = value.cast(pl.Int64, strict=False)
-            return pl.when(value == whole).then(whole.cast(pl.String)).otherwise(pl.lit(""))
-    return None
+    if value is None or column.dtype == "time" or not _open(column):
+        return None
+    if column.dtype != "number":
+        return value.str.strip_chars()
+    whole = value.cast(pl.Int64, strict=False)
+    return pl.when(value == whole).then(whole.cast(pl.String)).otherwise(pl.lit(""))

@@ -15,6 +15,7 @@ id = "representativeness"
 stage: Stage = "data"
 
 SMALL = "Fetch more rows of the group, band it with another in prepare.py, or raise training.test_share."
+HIDDEN = "Let prepare() keep it: in ROW a column of this name with sensitive=True, in role 'context' if no feature."
 FAR = "Fetch rows as the population has them, or find out who is missing, and waive it with what that means."
 NAMED = "Name sensitive columns of ROW, and categories of theirs, in gates.representativeness.reference in mlops.yaml."
 
@@ -29,10 +30,13 @@ class Limits(limits.Limits):
 
 
 def measure(context: Context) -> Mapping[str, Mapping[str, tuple[int, int]]]:
-    """By sensitive column and group how many rows it has: of the test rows, and of all."""
+    """By sensitive column and group how many rows it has: of the test rows, and of all.
+
+    No groups are known of a column that is sensitive in SOURCES only.
+    """
     assert context.row
     train, test = context.prepared
-    found = {}
+    found = {column.name: {} for contract in context.contracts.values() for column in contract.sensitive}
     for column in context.row.sensitive:
         held, learnt = (dict(part[column.name].cast(pl.String).value_counts().iter_rows()) for part in (test, train))
         names = column.categories or ("true", "false")
@@ -43,6 +47,10 @@ def measure(context: Context) -> Mapping[str, Mapping[str, tuple[int, int]]]:
 def check(measured: Mapping[str, Mapping[str, tuple[int, int]]], limits: Limits) -> Iterator[Verdict]:
     needed, most = limits.least_rows, limits.most_difference
     for column, groups in measured.items():
+        if not groups:
+            why = f"{column} is sensitive in SOURCES and not in ROW, so no gate sees how its groups are treated."
+            yield Verdict(id, column, None, None, False, why, HIDDEN)
+            continue
         for name, (count, _) in groups.items():
             if count < needed:
                 why = f"{column}: {name} has {count} test rows; below {needed} a group cannot be judged."
@@ -63,7 +71,7 @@ def check(measured: Mapping[str, Mapping[str, tuple[int, int]]], limits: Limits)
         passed = abs(share - part) - error <= most
         interval = Interval(share, share - error, share + error)
         why = f"share of {name} is {interval}, and {part:g} in the population; {most:g} apart is allowed."
-        yield Verdict(id, f"share of {name}", interval, part, passed, why, "" if passed else FAR)
+        yield Verdict(id, f"share of {name}", interval, part, passed, why, FAR)
     if not stated:
         why = "no shares of groups among the people whom the model is for are stated, so none is compared."
         yield Verdict(id, "reference", None, None, True, why)

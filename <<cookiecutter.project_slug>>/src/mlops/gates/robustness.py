@@ -68,8 +68,7 @@ def measure(context: Context) -> Measured:
 def check(measured: Measured, limits: Limits) -> Iterator[Verdict]:
     yield _flips("small noise", measured.noise, limits.most_flips, NOISY)
     order = measured.order
-    passed = order.within(APART, FLIPS)
-    yield Verdict(id, "order of rows", order.flips, FLIPS, passed, f"{order}.", "" if passed else ORDER)
+    yield Verdict(id, "order of rows", order.flips, FLIPS, order.within(APART, FLIPS), f"{order}.", ORDER)
     ordered = sorted(measured.holes, key=lambda each: each.flips)
     for each in [each for each in ordered if each.flips > limits.most_flips_of_a_hole] or ordered[-1:]:
         yield _flips(each.where.removeprefix("where "), each, limits.most_flips_of_a_hole, HOLE)
@@ -81,9 +80,8 @@ def check(measured: Measured, limits: Limits) -> Iterator[Verdict]:
 
 
 def _flips(subject: str, found: Difference, most: float, mend: str) -> Verdict:
-    passed = found.flips <= most
     why = f"{found.flips:.1%} of the rows are decided otherwise {found.where}; at most {most:.1%} may be."
-    return Verdict(id, subject, found.flips, most, passed, why, "" if passed else mend)
+    return Verdict(id, subject, found.flips, most, found.flips <= most, why, mend)
 
 
 def reverse(columns: Columns) -> Columns:

@@ -70,10 +70,10 @@ def _verdicts(gate: Gate, context: Context, limits: Limits) -> list[Verdict]:
 
 
 def _sound(verdict: Verdict) -> Verdict:
-    """A verdict on something that is not a number does not pass."""
+    """A verdict on something that is not a number does not pass, and what passes has no next step."""
     if isinstance(verdict.measured, float) and not math.isfinite(verdict.measured):
         return replace(verdict, measured=None, passed=False, why=f"{verdict.subject} has no finite value.")
-    return replace(verdict, passed=bool(verdict.passed))
+    return replace(verdict, passed=bool(verdict.passed), next_step="" if verdict.passed else verdict.next_step)
 
 
 def _absent(gate: Gate, why: str) -> Verdict:

@@ -26,7 +26,8 @@ MEND = "See what these rows have in common and mend the model or the data; or le
 
 
 class Limits(limits.Limits):
-    """Errors are squared distances of predictions from the truth, as a share of the label's variance."""
+    """Errors are squared distances of predictions from the truth, as a share of the label's variance: in the slice
+    where that is greater, since what varies more is harder to foretell."""
 
     most_worse: Positive = 0.5
     """How much greater the error in a slice may be than on all rows: 0.5 is half of the label's variance."""
@@ -54,14 +55,27 @@ def measure(context: Context) -> list[Slice]:
     label, rows, predictions = context.tested
     assert context.row
     truth, said = foretold(label, rows.y, predictions)
-    errors = ((said - truth) ** 2).sum(axis=1) / truth.var(axis=0).sum()
-    errors -= np.average(errors, weights=rows.weight)
+    errors, truth, one = ((said - truth) ** 2).sum(axis=1), truth - truth.mean(axis=0), np.zeros(len(rows.y), int)
+
+    def variance(weight: np.ndarray, cell: np.ndarray) -> np.ndarray:
+        """Of the label in each cell, summed over its classes."""
+        first, second = ([np.bincount(cell, weight * each) for each in some.T] for some in (truth, truth**2))
+        whole = np.bincount(cell, weight)
+        return (np.array(second) / whole - (np.array(first) / whole) ** 2).sum(axis=0)
+
+    def worse(weight: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        mean, doubt, count = means(errors, weight, cell)
+        with np.errstate(invalid="ignore"):
+            scale = np.maximum(variance(weight, cell), of_all)
+        return mean / scale - usual, doubt / scale, count
+
+    of_all = variance(rows.weight, one)
+    usual = np.average(errors, weights=rows.weight) / of_all
     found = []
     for name, inside in declared(context):
-        figures = means(errors, rows.weight * inside, np.zeros(len(errors), int))
-        found.append(Slice(name, (), *np.ravel(figures).tolist()))
+        found.append(Slice(name, (), *np.ravel(worse(rows.weight * inside, one)).tolist()))
     for cells in divided(context.row.features, rows.x):
-        for values, *figures in zip(cells.names, *means(errors, rows.weight, cells.of), strict=True):
+        for values, *figures in zip(cells.names, *worse(rows.weight, cells.of), strict=True):
             within = tuple(" ".join(pair) for pair in zip(cells.by, values, strict=True))
             found.append(Slice(" and ".join(within), within, *figures))
     return found

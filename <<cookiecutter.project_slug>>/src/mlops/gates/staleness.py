@@ -38,6 +38,5 @@ def check(measured: Mapping[str, int | None], limits: Limits) -> Iterator[Verdic
         if days is None:
             yield Verdict(id, subject, None, most, True, "the rows have no time, so none can be too old.")
             continue
-        passed = -1 <= days <= most  # today is local, the others are UTC
         why = f"{what} {days:,} days ago; it must be 0 to {most:,}."
-        yield Verdict(id, subject, days, most, passed, why, "" if passed else mend)
+        yield Verdict(id, subject, days, most, -1 <= days <= most, why, mend)  # today is local, the others are UTC

@@ -10,9 +10,11 @@ FILES = ("rows", "model", "retrained", "champion")
 
 
 def work(given: Namespace, log: Log) -> None:
+    from mlops import digest
+    from mlops.errors import Misuse
     from mlops.files import read_json
     from mlops.gates.base import Context, read_verdicts
-    from mlops.gates.run import judge
+    from mlops.gates.run import discover, judge
     from mlops.steps.package import package
 
     known = settings.load(given.settings)
@@ -28,7 +30,12 @@ def work(given: Namespace, log: Log) -> None:
         environment=given.environment,
     )
     on_data = read_verdicts(read_json(given.verdicts / "verdicts.json"))
-    judged = context.evaluation["model"]
+    judging = {name for name, gate in discover(known.model.package).items() if gate.stage == "data"}
+    if silent := judging - {verdict.gate for verdict in on_data}:
+        what = f"has no verdict of {', '.join(sorted(silent))}. Run the step validate with all gates."
+        raise Misuse(what, given.verdicts / "verdicts.json")
+    if (judged := digest.of_folder(given.model)) != context.evaluation["model"]:
+        raise Misuse("metrics.json was measured of another model. Run the step evaluate on this one.", given.model)
     base.conclude([*on_data, *judge("model", context)], given.gated, log, model=judged)
 
 

@@ -10,12 +10,12 @@ def work(given: Namespace, log: Log) -> None:
     from mlops.contract.table import conform
     from mlops.gates.schema import verdicts
     from mlops.steps import recipe
-    from mlops.steps.rows import split, write
-    from mlops.steps.sources import tables
+    from mlops.steps.rows import split, tables, write
+    from mlops.steps.sources import paths
 
     known = recipe.read(given.recipe)
     model, row = known.model, known.model.contract.ROW
-    sources = tables(given.source, model.contract.SOURCES)
+    sources = tables(model, paths(given.source, model.contract.SOURCES))
     frame = model.prepare.prepare(sources).collect(engine="streaming")
     base.conclude(verdicts("prepared rows", frame.lazy(), row), given.rows, log)
     write(split(conform(frame.lazy(), row).collect(), row, known.test_share), given.rows, log)

@@ -11,7 +11,7 @@ import polars as pl
 from mlops.contract.encode import encode
 from mlops.contract.read import scan
 from mlops.contract.table import conform
-from mlops.contract.types import Columns, Contract
+from mlops.contract.types import Column, Columns, Contract
 from mlops.errors import Refused
 from mlops.files import replacing
 from mlops.steps.log import Log
@@ -48,14 +48,11 @@ def split(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Train and test rows, of a frame that conforms to the contract.
 
-    Equal features always fall on the same side, wherever and whenever they arrive; another salt makes another split.
+    Equal features (0 and -0 are, NaN and null too) always fall on the same side, wherever and whenever they arrive;
+    another salt makes another split.
     Raises Refused when a side would be empty.
     """
-    texts = frame.select(
-        pl.concat_str(
-            [pl.col(column.name).cast(pl.String).fill_null("") for column in contract.features], separator="\x1f"
-        )
-    )
+    texts = frame.select(pl.concat_str([_text(column) for column in contract.features], separator="\x1f"))
     limit = int(test_share * 2**64)
     hashes = (int.from_bytes(blake2b(text.encode(), digest_size=8, salt=salt).digest()) for text in texts.to_series())
     test = pl.Series([number < limit for number in hashes], dtype=pl.Boolean)
@@ -65,15 +62,24 @@ def split(
     return frame.filter(~test), frame.filter(test)
 
 
+def _text(column: Column) -> pl.Expr:
+    value = pl.col(column.name)
+    if column.dtype == "number":
+        value = pl.when(value == 0).then(0.0).otherwise(value.fill_nan(None))
+    return value.cast(pl.String).fill_null("")
+
+
+def tables(package: Package, sources: Mapping[str, Path]) -> dict[str, pl.LazyFrame]:
+    """The sources with the types of their contracts. Raises Refused where a column is missing."""
+    contracts = package.contract.SOURCES
+    return {name: _whole(name, scan(path), contracts[name]) for name, path in sources.items()}
+
+
 def prepared(package: Package, sources: Mapping[str, Path], test_share: float) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Train and test rows of the sources, as the step prepare makes them. Raises Refused where a column is missing."""
-    contracts, row = package.contract.SOURCES, package.contract.ROW
-    tables = {name: _whole(name, scan(path), contracts[name]) for name, path in sources.items()}
-    return split(
-        _whole("what prepare() makes", package.prepare.prepare(tables), row).collect(engine="streaming"),
-        row,
-        test_share,
-    )
+    row = package.contract.ROW
+    frame = _whole("what prepare() makes", package.prepare.prepare(tables(package, sources)), row)
+    return split(frame.collect(engine="streaming"), row, test_share)
 
 
 def write(parts: tuple[pl.DataFrame, pl.DataFrame], folder: Path, log: Log) -> None:

@@ -21,8 +21,7 @@ def groups(metrics: Mapping[str, Metric], column: Column, rows: Rows, prediction
     """
     found = {}
     for name, member in members(column, rows.groups[column.name]):
-        measured = bootstrap(metrics, rows.y[member], _of(predictions, member), rows.weight[member])
-        count = int(member.sum())
+        measured, count = bootstrap(metrics, *_among(member, rows, predictions)), int(member.sum())
         found[name] = {"rows": count, "metrics": measured, "too_small": count < LEAST}
     return found
 
@@ -31,11 +30,10 @@ def slices(metrics: Mapping[str, Metric], column: Column, rows: Rows, prediction
     """The metrics for each value of a feature, in its order. A slice of few rows is `too_small` and has none."""
     found = []
     for name, member in members(column, rows.x[column.name]):
-        few = bool(member.sum() < LEAST)
-        y, within, weight = rows.y[member], _of(predictions, member), rows.weight[member]
-        figures = {} if few else {each: float(metric(y, within, weight)) for each, metric in metrics.items()}
+        count, given = int(member.sum()), _among(member, rows, predictions)
+        figures = {each: float(metric(*given)) for each, metric in metrics.items()} if count >= LEAST else {}
         measured = {each: figure if np.isfinite(figure) else None for each, figure in figures.items()}
-        found.append({"slice": name, "rows": int(member.sum()), "metrics": measured, "too_small": few})
+        found.append({"slice": name, "rows": count, "metrics": measured, "too_small": count < LEAST})
     return found
 
 
@@ -64,5 +62,6 @@ def _band(low: float, high: float) -> str:
     return f"over {low:,.6g}" + ("" if np.isinf(high) else f" to {high:,.6g}")
 
 
-def _of(predictions: Columns, member: np.ndarray) -> Columns:
-    return {name: values[member] for name, values in predictions.items()}
+def _among(member: np.ndarray, rows: Rows, predictions: Columns) -> tuple[np.ndarray, Columns, np.ndarray]:
+    """What a metric is given."""
+    return rows.y[member], {name: values[member] for name, values in predictions.items()}, rows.weight[member]

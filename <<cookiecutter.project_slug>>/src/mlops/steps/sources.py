@@ -3,10 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from polars import LazyFrame
-
-from mlops.contract.read import scan
-from mlops.contract.table import conform
 from mlops.contract.types import Contract
 from mlops.errors import Misuse
 from mlops.words import pairs
@@ -22,8 +18,3 @@ def paths(given: Sequence[str], contracts: Mapping[str, Contract]) -> dict[str, 
             "Name the same ones in azureml/pipelines, in the components validate and prepare, and in contract.py."
         )
     return found
-
-
-def tables(given: Sequence[str], contracts: Mapping[str, Contract]) -> dict[str, LazyFrame]:
-    """The sources with the types of their contracts. Raises Misuse when one cannot be opened."""
-    return {name: conform(scan(path), contracts[name]) for name, path in paths(given, contracts).items()}
