@@ -60,6 +60,8 @@ bench: .venv/.synced ## the figures we state, measured side by side
 	$(PYTHON) benchmarks/pipelines.py
 	$(PYTHON) benchmarks/runner.py
 	$(PYTHON) benchmarks/validation.py
+	$(PYTHON) benchmarks/gates.py
+	$(PYTHON) benchmarks/mutations.py
 	$(PYTHON) benchmarks/data.py
 
 schema: .venv/.synced ## write the JSON schema of mlops.yaml from its types

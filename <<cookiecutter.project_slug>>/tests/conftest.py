@@ -14,8 +14,8 @@ from mlops.specs.bind import bind
 from mlops.specs.expressions import EXPRESSION
 from mlops.specs.types import Asset, Job, Literal, Value
 from mlops.steps.package import Package, package
-from mlops.steps.rows import Rows, read, split
-from mlops.steps.sources import tables
+from mlops.steps.rows import Rows, read, split, tables
+from mlops.steps.sources import paths
 
 ROWS = 8000
 """About as many rows are used, half to learn from and half to judge by."""
@@ -69,7 +69,8 @@ def seed(job: Job) -> int:
 def sources(job: Job, model: Package) -> dict[str, pl.LazyFrame]:
     """The raw tables that the step `prepare` gets, by the names in SOURCES."""
     assets = {name: value for name, value in named(job, "prepare").items() if isinstance(value, Asset)}
-    return tables([f"{name}={asset.path}" for name, asset in assets.items()], model.contract.SOURCES)
+    given = [f"{name}={asset.path}" for name, asset in assets.items()]
+    return tables(model, paths(given, model.contract.SOURCES))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The whole training from its Azure ML files, on a sample, in a copy of the project."""
+"""The whole training from its Azure ML files, in a copy of the project."""
 
 import os
 import shutil
@@ -9,7 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-ROWS = 20_000
+MOST = 50_000
+"""Rows of a table that are used: enough to judge small groups of people by."""
+
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".mlops", "__pycache__", ".*_cache", ".hypothesis", "notebooks")
 
 
@@ -17,7 +19,7 @@ LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".mlops", "__pycache__", ".*_
 def copy(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = shutil.copytree(project, tmp_path_factory.mktemp("e2e") / "project", ignore=LEFT_OUT)
     for file in (copy / "data").glob("*.parquet"):
-        pl.read_parquet(file).head(ROWS).write_parquet(file)
+        pl.read_parquet(file).head(MOST).write_parquet(file)
     return copy
 
 

@@ -57,7 +57,7 @@ import numpy as np
 learners = import_module(sys.argv[1] + ".learners")
 rows = np.arange(400, dtype=np.float32).reshape(200, 2) % 7
 y = (rows[:, 0] > 3).astype(float)
-for fit in (learners.boosting([], learners.Params(0.1, 4, 3, 5, 0.5), 1), learners.regression([])):
+for fit in (learners.boosting([], learners.Params(0.1, 4, 3, 5, 0.5, "none", 1), 1), learners.regression([])):
     print(hashlib.sha256(fit(rows, y, np.ones(200)).onnx(2)).hexdigest())
 """
 

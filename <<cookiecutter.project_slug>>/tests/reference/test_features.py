@@ -22,6 +22,7 @@ def capital(gain, loss):
         (5_000.0, 1_500.0, 3_500.0, 1),
         (0.0, 1_500.0, -1_500.0, 1),
         (0.0, 0.0, 0.0, 0),
+        (1.0, 0.0, 1.0, 1),
         (np.nan, 0.0, np.nan, NULL),
         (5_000.0, np.nan, np.nan, NULL),
     ],
@@ -30,6 +31,7 @@ def test_capital_taken_together(model, gain, loss, net, has):
     made = model.features.features(capital(gain, loss))
     np.testing.assert_array_equal(made["capital_net"], [net])
     np.testing.assert_array_equal(made["has_capital"], [has])
+    assert made["has_capital"].dtype == np.int8
 
 
 def test_a_null_category_stays_null(model, fresh):

@@ -76,6 +76,8 @@ def test_the_seed_decides(trained, learn, seed):
         ({"learning_rate": "-1"}, "parameter learning_rate is '-1': it must be a positive number"),
         ({"learning_rate": "nan"}, "parameter learning_rate is 'nan': it must be a positive number"),
         ({"min_precision": "90"}, "parameter min_precision is 90.0: it is a share, so at most 1"),
+        ({"mitigation": "some"}, "parameter mitigation is 'some': it must be none or reweighing"),
+        ({"mitigation_strength": "2"}, "parameter mitigation_strength is 2.0: it is a share, so at most 1"),
     ],
 )
 def test_a_wrong_parameter_is_refused_in_words(learn, changed, said):

@@ -15,7 +15,7 @@ def test_the_steps_come_in_an_order_in_which_each_finds_its_inputs(job: Job):
     for node in job.nodes:
         assert node.needs <= seen
         seen.add(node.name)
-    assert seen == {"validate", "prepare", "train", "evaluate", "gate"}
+    assert seen == {"validate", "prepare", "train", "retrain", "evaluate", "gate"}
 
 
 def test_data_is_judged_before_it_is_used_and_a_model_before_it_is_registered(job: Job):
