@@ -1,5 +1,6 @@
-"""The reference project, rendered once for all workers; its model package imports from it."""
+"""The reference project, rendered once and trained once for all workers; its model package imports from it."""
 
+import fcntl
 import shutil
 import sys
 import tempfile
@@ -13,6 +14,8 @@ from tests.support.project import Project, generate, render
 
 sys.dont_write_bytecode = True
 REFERENCE = pytest.StashKey[Project]()
+FIRST = ("journeys", "project", "azureml", "generate")
+"""Folders whose tests take the longest."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,10 +36,30 @@ def pytest_configure_node(node) -> None:
     node.workerinput["reference"] = str(node.config.stash[REFERENCE].path)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, so that no worker is left alone with one at the end."""
+    root = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(root).parts[0] not in FIRST)
+
+
 @pytest.fixture(scope="session")
 def reference(pytestconfig: pytest.Config) -> Project:
     """The reference project that all tests share: read it, never write to it."""
     return pytestconfig.stash[REFERENCE]
+
+
+@pytest.fixture(scope="session")
+def trained(reference: Project) -> Project:
+    """The reference project with its model registered as version 1: copy it to change it, or to run something."""
+    project = Project(reference.path.with_name("trained"))
+    with reference.path.with_name("trained.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not project.path.exists():
+            draft = reference.copy(Path(tempfile.mkdtemp(dir=reference.path.parent)) / "project")
+            done = draft.mlops("run", "azureml/pipelines/train.yml", "--register", "-m", "a first look")
+            assert done.returncode == 0, done.stdout + done.stderr
+            draft.path.rename(project.path)
+    return project
 
 
 @pytest.fixture

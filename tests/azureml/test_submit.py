@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
-from mlops.platform.local import ignore, snapshot
+from mlops.platform.local import snapshot
 from tests.emulator.client import Azure
 from tests.emulator.store import Document
 from tests.support.project import Project
 
 pytestmark = pytest.mark.network
 
-STEPS = ["validate", "prepare", "train", "evaluate", "gate"]
+STEPS = ["validate", "prepare", "train", "retrain", "evaluate", "gate"]
 JUNK = ["mlops/__pycache__/cli.pyc", ".ipynb_checkpoints/train.py", ".mlops/mlflow.db", ".ruff_cache/0.1/1"]
 METHODS = {"GET", "HEAD", "PUT", "POST"}
 README = Path(__file__).parents[1] / "emulator" / "README.md"
@@ -60,7 +60,7 @@ def submitted(azure: Azure, reference: Project, tmp_path_factory: pytest.TempPat
     )
 
 
-def test_azure_gets_the_five_steps_with_the_commands_and_ports_of_their_files(submitted: Submitted) -> None:
+def test_azure_gets_the_six_steps_with_the_commands_and_ports_of_their_files(submitted: Submitted) -> None:
     assert list(submitted.components) == STEPS
     for name, component in submitted.components.items():
         written = {"is_deterministic": True} | submitted.spec(f"components/{name}.yml")
@@ -99,7 +99,7 @@ def test_the_code_is_uploaded_once_and_is_what_is_committed_under_src(submitted:
 
 def test_a_local_run_lays_out_the_same_files(submitted: Submitted) -> None:
     source = submitted.project.path / "src"
-    assert {f"src/{name}" for name, _ in snapshot.walk(source, ignore.read(source))} == submitted.code.keys()
+    assert {f"src/{name}" for name, _ in snapshot.walk(source, snapshot.ignored(source))} == submitted.code.keys()
 
 
 def test_nothing_else_leaves_the_machine_but_inputs_and_the_build_context(submitted: Submitted) -> None:

@@ -1,10 +1,14 @@
-"""A day of a data scientist: generate, train, break the data, see the refusal, mend it, change the code, register."""
+"""A day of a data scientist: train, break the data, see the refusal, mend it, change a parameter, register."""
 
 import json
 
 import polars as pl
 import pytest
 
+from mlops import platform, settings
+from mlops.evidence.entries import read
+from mlops.evidence.register import register
+from mlops.evidence.verify import in_force
 from tests.support.project import Project
 
 pytestmark = pytest.mark.xdist_group("day")
@@ -13,27 +17,24 @@ TRAIN = ("run", "azureml/pipelines/train.yml")
 
 
 @pytest.fixture(scope="module")
-def project(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project that the tests of this file use one after another, with a sample of the data."""
-    project = reference.copy(tmp_path_factory.mktemp("day") / "project")
-    data = project.path / "data" / "applications.parquet"
-    pl.read_parquet(data).head(20_000).write_parquet(data)
-    return project
+def project(trained: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that the tests of this file use one after another, after a first look."""
+    return trained.copy(tmp_path_factory.mktemp("day") / "project")
+
+
+def listed(project: Project) -> list[dict]:
+    return json.loads(project.mlops("models", "list", "--json").stdout)
 
 
 def test_a_day_in_the_life(project: Project):
     data = project.path / "data" / "applications.parquet"
     sound = data.read_bytes()
 
-    first = project.mlops(*TRAIN, "-m", "a first look")
-    assert first.returncode == 0, first.stdout + first.stderr
-    assert "quality" in first.stdout
-
     pl.read_parquet(data).with_columns(age=pl.lit(230)).write_parquet(data)
     broken = project.mlops(*TRAIN, "--register")
     assert broken.returncode == 1, broken.stdout + broken.stderr
     assert "applications.age" in broken.stdout and "230" in broken.stdout
-    assert json.loads(project.mlops("models", "list", "--json").stdout) == []
+    assert [model["version"] for model in listed(project)] == [1]
 
     data.write_bytes(sound)
     mended = project.mlops(*TRAIN)
@@ -46,29 +47,47 @@ def test_a_day_in_the_life(project: Project):
     settings.write_text(settings.read_text().replace("auc: 0.9\n", "auc: 0.89\n"))
     another_limit = project.mlops(*TRAIN, "--json")
     nodes = json.loads(another_limit.stdout)["nodes"]
-    assert {name for name, node in nodes.items() if node["state"] == "reused"} == {"prepare", "train", "evaluate"}
+    again = {name for name, node in nodes.items() if node["state"] != "reused"}
+    assert again == {"validate", "gate"}
     assert "at least 0.89" in another_limit.stderr
 
-    changed = project.mlops(*TRAIN, "--set", "rounds=40", "--register", "-m", "fewer rounds")
+    changed = project.mlops(*TRAIN, "--set", "rounds=150", "--register", "-m", "fewer rounds")
     assert changed.returncode == 0, changed.stdout + changed.stderr
     assert "prepare reused" in changed.stdout and "train reused" not in changed.stdout
-    [model] = json.loads(project.mlops("models", "list", "--json").stdout)
-    assert model["lineage"]["parameters"]["rounds"] == "40"
+    [model] = [each for each in listed(project) if each["version"] == 2]
+    assert model["lineage"]["parameters"]["rounds"] == "150"
     assert model["lineage"]["reason"] == "fewer rounds"
+    assert model["lineage"]["uncommitted"] == ["rounds"]
+    verified = project.mlops("release", "verify", f"{model['name']}:{model['version']}")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
-    weak = project.mlops(*TRAIN, "--set", "rounds=1")
+    settings.write_text(settings.read_text().replace("auc: 0.89\n", "auc: 0.99\n"))
+    weak = project.mlops(*TRAIN)
     assert weak.returncode == 1, weak.stdout + weak.stderr
     assert "refused by quality" in weak.stdout
+    assert ", 1 refused" in project.mlops("runs", "show", "last").stdout
     unregistered = project.mlops("models", "register", "last")
     assert unregistered.returncode == 1
     assert "was refused and is not registered" in unregistered.stderr
 
     again = project.mlops("models", "register", model["lineage"]["run"][:8])
     assert again.returncode == 0, again.stdout + again.stderr
-    assert len(json.loads(project.mlops("models", "list", "--json").stdout)) == 1
+    assert len(listed(project)) == 2
 
     [trained] = project.path.glob(f".mlops/runs/{model['lineage']['run']}/outputs/train/model/model.json")
     trained.write_text(trained.read_text() + " ")
     tampered = project.mlops("models", "register", model["lineage"]["run"][:8])
     assert tampered.returncode == 3
     assert "was changed or lost" in tampered.stderr
+
+
+def test_bytes_that_are_judged_again_are_stated_again(project: Project):
+    """Another limit gives the same bytes: the model keeps its version, and its newest statement counts."""
+    place, known = platform.open("local", project.path), settings.load(project.path / "mlops.yaml")
+    records = [each for each in place.jobs.list()[0] if each["parameters"]["rounds"] == "200" and not each["status"]]
+    runs = [each["run"] for each in reversed(records)]
+    models = [register(run, place, project.path) for run in (*runs, runs[0], runs[-1])]
+    assert len(runs) == 3 and len({(each.version, each.digest) for each in models}) == 1
+    entries, faults = read(place, known)
+    assert [each.says["run"] for each in entries] == runs[1:] and not faults
+    assert in_force(models[0], "local", place, known, entries).says["run"] == runs[-1]

@@ -32,7 +32,7 @@ def refused(project: Project, *command: str) -> tuple[int, str]:
 def test_settings_that_cannot_be_used_are_misuse(project: Project, content: str | None, sentence: str):
     file = project.path / "mlops.yaml"
     file.unlink() if content is None else file.write_text(content)
-    status, said = refused(project, "models", "register", "last")
+    status, said = refused(project, *TRAIN)
     assert (status, sentence in said) == (2, True), said
 
 
@@ -69,7 +69,7 @@ def test_a_damaged_data_file_is_misuse(project: Project):
     ("poison", "sentence"),
     [
         (lambda rows: rows.head(0), "applications: 0 rows, fewer than"),
-        (lambda rows: rows.filter(pl.col("income").str.starts_with("<=")), "only"),
+        (lambda rows: rows.filter(pl.col("income").str.starts_with("<=")), "the label is the same in all rows"),
     ],
     ids=["no rows", "one class"],
 )

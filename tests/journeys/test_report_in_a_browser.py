@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.test_other_models import become
-from tests.support.project import TEMPLATE, Project
+from tests.journeys.kinds import KINDS
+from tests.support.project import TEMPLATE
 
 WIDE, PHONE = 1400, 360
-KINDS = ("reference", "regression", "three_class")
-SCRIPT = "<script>document.title='taken'</script>"
+WRITTEN = {
+    "page": ("report", "last"),
+    "card": ("models", "card", "income-support-triage"),
+    "sheet": ("data", "sheet", "applications"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,30 +33,19 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="module", params=[pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in KINDS])
-def page(request: pytest.FixtureRequest, reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a trained model; a category of the three-class project is named like a script."""
-    project = reference.copy(tmp_path_factory.mktemp(request.param) / "project")
-    if request.param != "reference":
-        become(project, request.param)
-        contract = project.path / "src" / project.package / "contract.py"
-        poisoned = f'"portal", "fax", {SCRIPT!r}'
-        contract.write_text(contract.read_text().replace('"portal"', poisoned))
-        if request.param == "three_class":
-            poison(project.path / "data" / "applications.parquet")
-    done = project.mlops("run", "azureml/pipelines/train.yml", "--register")
-    assert done.returncode == 0, done.stdout + done.stderr
-    done = project.mlops("report", "last")
-    assert done.returncode == 0, done.stderr
-    return Path(done.stdout.strip())
+@pytest.fixture(scope="module", params=[pytest.param("reference", marks=pytest.mark.xdist_group("reference")), *KINDS])
+def page(request: pytest.FixtureRequest, of_kind) -> Path:
+    """The report of a trained model, with its card and its data sheet beside it.
 
-
-def poison(file: Path) -> None:
-    import polars as pl
-
-    table = pl.read_parquet(file)
-    rare = pl.int_range(pl.len()) % 40 == 0
-    table.with_columns(channel=pl.when(rare).then(pl.lit(SCRIPT)).otherwise(pl.col("channel"))).write_parquet(file)
+    A category of the three-class project is named like a script.
+    """
+    kind = request.param
+    project = of_kind(kind) if kind != "reference" else request.getfixturevalue("trained")
+    to = request.getfixturevalue("tmp_path_factory").mktemp(kind) / "page.html"
+    for name, command in WRITTEN.items():
+        done = project.mlops(*command, "--to", to.with_name(f"{name}.html"))
+        assert done.returncode == 0, done.stderr
+    return to
 
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])
@@ -78,6 +70,23 @@ def test_a_report_is_accessible_fits_and_asks_for_nothing(browser, page: Path, s
     context.close()
 
 
+@pytest.mark.parametrize("name", ["card", "sheet"])
+def test_a_card_is_accessible_fits_and_asks_for_nothing(browser, page: Path, name: str):
+    from axe_playwright_python.sync_playwright import Axe
+
+    file = page.with_name(f"{name}.html")
+    context = browser.new_context(viewport={"width": PHONE, "height": 800}, bypass_csp=True)
+    shown, requests = context.new_page(), []
+    shown.on("request", lambda request: requests.append(request.url))
+    shown.goto(file.as_uri())
+    found = Axe().run(shown)
+    assert found.violations_count == 0, found.generate_report()
+    assert shown.evaluate("document.documentElement.scrollWidth") == PHONE
+    assert requests == [file.as_uri()]
+    assert (shown.locator("script").count(), shown.locator("h1").count()) == (0, 1)
+    context.close()
+
+
 def test_a_report_prints_on_pages_and_the_summary_has_the_first_one(browser, page: Path):
     context = browser.new_context()
     shown = context.new_page()
@@ -95,7 +104,7 @@ def test_each_kind_of_label_has_its_charts_and_a_category_is_no_markup(page: Pat
         "regression": {"Predicted and actual", "How far off predictions are"},
         "three_class": set(),
     }
-    kind = page.parents[3].name.rstrip("0123456789")
+    kind = page.parent.name.rstrip("0123456789")
     assert set(re.findall(r"<figcaption><strong>(.*?)</strong>", html)) == titles[kind]
     assert ("What is decided, and what is true" in html) == (kind != "regression")
     assert "<script" not in html

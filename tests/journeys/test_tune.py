@@ -2,15 +2,10 @@
 
 import json
 
-import polars as pl
-
 from tests.support.project import Project
 
 
 def test_a_candidate_is_chosen_on_rows_that_no_training_saw_and_registered(project: Project):
-    data = project.path / "data" / "applications.parquet"
-    pl.read_parquet(data).head(20_000).write_parquet(data)
-
     done = project.mlops("run", "azureml/pipelines/tune.yml", "--register", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
 

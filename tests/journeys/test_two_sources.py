@@ -30,6 +30,7 @@ JOINED = """sources["applications"]
         .join(sources["regions"], on="native_country", how="left")
 """
 LIMITS = {"go: 900": "go: 1", "auc: 0.9": "auc: 0.5", "precision: 0.88": "precision: 0.1", "recall: 0.8": "recall: 0.1"}
+LIMITS |= {"    reference:\n": "    least_rows: 1\n    reference:\n"}
 LIMITS |= {"brier: 0.12": "brier: 0.9", "calibration_error: 0.05": "calibration_error: 0.9", "[auc, brier]": "[auc]"}
 
 
@@ -105,6 +106,7 @@ def test_both_are_versions_in_the_record_of_the_run_and_the_lineage_of_the_model
     for read in (run["data"], model["lineage"]["data"]):
         assert {name: each["version"] for name, each in read.items()} == {
             "settings": None,
+            "responsible_ai": None,
             "applications": "applications:1",
             "regions": "regions:1",
         }

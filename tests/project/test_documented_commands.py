@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +12,6 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import polars as pl
 import pytest
 from markdown_it import MarkdownIt
 
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.xdist_group("documented")
 TRAIN = "mlops run azureml/pipelines/train.yml"
 TYPED = "tests/project/test_project.py::test_what_a_person_types_works"
 DAY = "tests/journeys/test_a_day.py::test_a_day_in_the_life"
+FRESH = "tests/mlops/test_cli.py::test_a_repeat_reuses_what_was_made_unless_it_is_to_be_fresh"
 COMPARED = "tests/journeys/test_compare_runs.py::test_other_data_is_said_although_it_lies_beside_the_code"
 LISTED = "tests/journeys/test_compare_runs.py::test_runs_are_listed_and_lead_to_what_they_read"
 RESTORED = "tests/journeys/test_compare_runs.py::test_a_run_is_restored_with_its_data_and_gives_the_same_model"
@@ -33,9 +34,12 @@ ADDED = "tests/mlops/test_data_commands.py::test_add_says_rows_and_digest_and_wh
 LISTED = "tests/mlops/test_data_commands.py::test_list_and_show_say_whose_it_is_and_what_read_it"
 MOVED = "tests/mlops/test_data_commands.py::test_diff_says_what_moved_the_most_first"
 VERIFIED = "tests/mlops/test_data_commands.py::test_fetch_and_verify"
+RELEASED = "tests/mlops/evidence/test_release_command.py::test_a_model_is_verified_stopped_and_let_go_on"
+
+CARDS = "tests/mlops/evidence/test_cards.py::test_cards_are_written_as_they_are_typed"
 
 CHECKED = "tests/project/test_project.py::test_a_platform_engineer_checks_the_infrastructure_without_a_login"
-BROUGHT_UP = "tests/infra/test_commands.py::test_a_platform_engineer_brings_a_stack_up_and_takes_it_down"
+BROUGHT_UP = "tests/infra/test_commands.py::test_a_platform_engineer_brings_up_what_was_previewed_and_takes_it_down"
 
 ELSEWHERE = {
     "make infra-setup": CHECKED,
@@ -46,9 +50,10 @@ ELSEWHERE = {
     "make test": TYPED,
     TRAIN: DAY,
     f"{TRAIN} --json": DAY,
-    f"{TRAIN} --set rounds=40": DAY,
+    f"{TRAIN} --set rounds=150": DAY,
     f"{TRAIN} --register": DAY,
-    f'{TRAIN} --set rounds=40 --register -m "fewer rounds"': DAY,
+    f'{TRAIN} --set rounds=150 --register -m "fewer rounds"': DAY,
+    f'{TRAIN} --fresh -m "why"': FRESH,
     "mlops run azureml/pipelines/tune.yml --register": TUNED,
     "mlops runs list": LISTED,
     "mlops runs show RUN": LISTED,
@@ -58,6 +63,12 @@ ELSEWHERE = {
     "mlops report last": REPORTED,
     "mlops report NAME:VERSION --to report.html": REPORTED_AS_FILE,
     "mlops outcomes add outcomes.csv": OUTCOMES,
+    "mlops models card NAME:VERSION": CARDS,
+    "mlops models card NAME:VERSION --to card.md": CARDS,
+    "mlops data sheet NAME:VERSION": CARDS,
+    "mlops release verify NAME:3 --on prod": RELEASED,
+    "mlops release sign NAME:3 --role data_protection --for prod": RELEASED,
+    'mlops stop --reason "It finds fewer eligible people than the old order"': RELEASED,
     'mlops data add applications data/applications.parquet -m "with March"': ADDED,
     "mlops data list": LISTED,
     "mlops data show applications:2": LISTED,
@@ -71,12 +82,11 @@ HERE = {
     "mlops lint": (0, "no mistakes in"),
     "mlops lint azureml/pipelines/train.yml": (0, "no mistakes in"),
     "mlops lint --on staging": (0, "no mistakes in"),
-    f'{TRAIN} --fresh -m "why"': (0, "✓ train"),
     f"{TRAIN} --input applications=new.parquet": (0, "train reused"),
     "make run": (0, "train reused"),
     "mlops models register RUN": (0, "registered income-support-triage:1"),
     "mlops models list": (0, "income-support-triage:1"),
-    "mlops models show NAME:VERSION": (0, "verdicts: all passed"),
+    "mlops models show NAME:VERSION": (0, "waived"),
     "mlops run /other/pipeline.yml --input rows=new.csv": (0, "✓ counts"),
 }
 """Exit status of each, run in this order in one project, and something that it says."""
@@ -115,17 +125,15 @@ def test_every_command_of_the_pages_is_run_by_a_test(reference: Project):
 
 
 @pytest.fixture(scope="module")
-def used(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with a sample of the data, and commands in `.venv/bin` that run in the interpreter of the tests."""
-    project = reference.copy(tmp_path_factory.mktemp("used") / "project")
+def used(trained: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A trained project, and commands in `.venv/bin` that run in the interpreter of the tests."""
+    project = trained.copy(tmp_path_factory.mktemp("used") / "project")
     tools = project.path / ".venv" / "bin"
     tools.mkdir(parents=True)
     for name, module in (("mlops", "mlops"), ("mlflow", "mlflow")):
         (tools / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n')
         (tools / name).chmod(0o755)
-    data = project.path / "data" / "applications.parquet"
-    pl.read_parquet(data).head(20_000).write_parquet(data)
-    (project.path / "new.parquet").write_bytes(data.read_bytes())
+    shutil.copy(project.path / "data" / "applications.parquet", project.path / "new.parquet")
     (project.path / "new.csv").write_text("a\n1\n")
     return project
 

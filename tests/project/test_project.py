@@ -21,27 +21,33 @@ ANSWERS = {
 }
 
 
+NOT_AGAIN = {"github-actions": "", "azure-devops": "--ignore=tests/e2e"}
+"""What of a project's own tests no answer changes."""
+
+
 @pytest.fixture(scope="module", params=[pytest.param(ci, marks=pytest.mark.xdist_group(ci)) for ci in ANSWERS])
 def new(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project after `make setup`."""
-    answers = {"ci_system": request.param, "python_version": HERE} | ANSWERS[request.param]
-    project = Project(render(tmp_path_factory.mktemp(request.param), **answers))
+    ci = request.param
+    answers = {"ci_system": ci, "python_version": HERE} | ANSWERS[ci]
+    project = Project(render(tmp_path_factory.mktemp(ci), **answers))
     done = make(project, "setup")
     assert done.returncode == 0, done.stdout + done.stderr
     return project
 
 
-def make(project: Project, *targets: str) -> Completed:
+def make(project: Project, *targets: str, **variables: str) -> Completed:
     tools = str(Path(sys.executable).parent)
-    return project.run("make", *targets, PYTHONPATH="", PATH=f"{environment()['PATH']}:{tools}")
+    return project.run("make", *targets, PYTHONPATH="", PATH=f"{environment()['PATH']}:{tools}", **variables)
 
 
-def test_what_a_person_types_works(new: Project):
+def test_what_a_person_types_works(new: Project, request: pytest.FixtureRequest):
+    ci = request.node.callspec.params["new"]
     again = make(new, "setup")
     assert "Nothing to be done" in again.stdout
 
-    for target in ("lint", "test"):
-        done = make(new, target)
+    for target, options in (("lint", ""), ("test", NOT_AGAIN[ci])):
+        done = make(new, target, PYTEST_ADDOPTS=options)
         assert done.returncode == 0, done.stdout + done.stderr
 
     hooks = new.run(".venv/bin/pre-commit", "run", "--all-files")
@@ -49,6 +55,9 @@ def test_what_a_person_types_works(new: Project):
     assert new.git("status", "--porcelain") == ""
 
 
+@pytest.mark.parametrize(
+    "new", [pytest.param("github-actions", marks=pytest.mark.xdist_group("github-actions"))], indirect=True
+)
 def test_a_platform_engineer_checks_the_infrastructure_without_a_login(new: Project):
     done = make(new, "infra-setup")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -64,7 +73,7 @@ def test_a_platform_engineer_checks_the_infrastructure_without_a_login(new: Proj
 def test_help_lists_what_there_is(new: Project):
     listed = {line.split()[1] for line in make(new, "help").stdout.splitlines()}
     infra = {f"infra-{what}" for what in ("setup", "check", "preview", "up", "adopt", "destroy", "test", "rights")}
-    assert {"setup", "setup-azure", "lint", "test", "run", "ui", "clean", "lock", *infra} == listed - {"help"}
+    assert {"setup", "setup-azure", "lint", "test", "poison", "run", "ui", "clean", "lock", *infra} == listed - {"help"}
 
 
 def test_clean_leaves_runs_and_environment(new: Project):

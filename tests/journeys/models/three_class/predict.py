@@ -11,13 +11,13 @@ from .features import features
 
 
 class Predictor:
-    def __init__(self, model: dict) -> None:
-        self.inputs = model["inputs"]
-        self.coef, self.intercept = np.array(model["coef"]), np.array(model["intercept"])
+    def __init__(self, inputs: list[str], coef: np.ndarray, intercept: np.ndarray) -> None:
+        self.inputs, self.coef, self.intercept = inputs, coef, intercept
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        return cls(json.loads((Path(folder) / "model.json").read_text()))
+        learnt = json.loads((Path(folder) / "model.json").read_text())
+        return cls(learnt["inputs"], np.array(learnt["coef"]), np.array(learnt["intercept"]))
 
     def predict(self, columns: Columns) -> Columns:
         logits = self._matrix(columns) @ self.coef.T + self.intercept

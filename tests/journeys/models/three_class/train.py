@@ -6,23 +6,25 @@ import numpy as np
 from mlops.api import Columns
 
 from .contract import URGENCY
+from .predict import Predictor
 
 
-def train(x: Columns, y, weight, groups: Columns, params, seed: int) -> dict:
+def train(x: Columns, y, weight, groups: Columns, params, seed: int) -> Predictor:
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(max_iter=500).fit(np.column_stack(list(x.values())), y, sample_weight=weight)
-    return {"inputs": list(x), "coef": model.coef_.tolist(), "intercept": model.intercept_.tolist()}
+    return Predictor(list(x), model.coef_, model.intercept_)
 
 
-def shares(x: Columns, y, weight, groups: Columns, params, seed: int) -> dict:
+def shares(x: Columns, y, weight, groups: Columns, params, seed: int) -> Predictor:
     share = np.bincount(y, weights=weight, minlength=len(URGENCY)) / weight.sum()
-    return {"inputs": [], "coef": [[]] * len(URGENCY), "intercept": np.log(share).tolist()}
+    return Predictor([], np.empty((len(URGENCY), 0)), np.log(share))
 
 
-def export(model: dict, folder: Path) -> None:
+def export(model: Predictor, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.json").write_text(json.dumps(model, sort_keys=True))
+    learnt = {"inputs": model.inputs, "coef": model.coef.tolist(), "intercept": model.intercept.tolist()}
+    (folder / "model.json").write_text(json.dumps(learnt, sort_keys=True))
 
 
 BASELINES = {"shares": shares}
