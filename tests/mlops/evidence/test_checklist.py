@@ -69,7 +69,9 @@ def line(folder: Path, item: str) -> int:
     return next(number for number, text in enumerate(lines, 1) if text == f"    {item.split('/')[1]}:")
 
 
-@pytest.mark.parametrize("empty", ["", "<!-- to be written -->", "TODO: ask a lawyer", "> Who?\n\n...", "Yes."])
+@pytest.mark.parametrize(
+    "empty", ["", "<!-- to be written -->", "TODO: ask a lawyer", "> Who?\n\n...", "Yes.", "How can a person object?"]
+)
 def test_a_section_that_says_nothing_is_refused(folder, known, empty):
     text = (folder / "impact-assessment.md").read_text()
     before, _, after = text.partition("## Appeal\n")
@@ -82,7 +84,10 @@ def test_a_section_that_says_nothing_is_refused(folder, known, empty):
 
 
 def test_a_sign_off_ends(folder, known):
-    assert "its sign-off ended on 2030-12-31" in mistakes(folder, known, date(2031, 1, 1))["human-oversight/decision"]
+    assert (
+        "its sign-off holds until 2030-12-31 and no longer"
+        in mistakes(folder, known, date(2031, 1, 1))["human-oversight/decision"]
+    )
 
 
 def repeated(edit: Edit, item: str) -> None:

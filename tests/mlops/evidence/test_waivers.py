@@ -58,7 +58,7 @@ def test_it_covers_nothing_else(known, tmp_path, other):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"until": date(2027, 2, 28)}, "it expired on 2027-02-28"),
+        ({"until": date(2027, 2, 28)}, "it holds until 2027-02-28 and no longer"),
         ({"until": date(2028, 1, 1)}, "over 180 days. End it by 2027-08-28"),
         ({"subject": "*"}, "it is too broad"),
         ({"subject": "*a*"}, "it is too broad"),

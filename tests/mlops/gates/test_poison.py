@@ -46,7 +46,7 @@ REFUSED = {
     },
     "a model that is not trained again": {"reproducibility": "the model was not trained a second time"},
     "sections that nobody filled in": {"checklist": "section `fairness` of responsible_ai/impact-assessment.md is not"},
-    "a waiver that has expired": {"waivers": "waiver `quality: recall`: it expired on"},
+    "a waiver that has expired": {"waivers": "waiver `quality: recall`: it holds until"},
     "a waiver for everything": {"waivers": "waiver `quality: *`: it is too broad."},
 }
 """What is said of each poison of the project, by the gate that says it."""

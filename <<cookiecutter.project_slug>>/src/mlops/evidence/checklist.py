@@ -120,7 +120,9 @@ def section(text: str, anchor: str) -> str | None:
     parts = re.split(r"^#+ +(.*)$", text, flags=re.MULTILINE)
     for heading, body in zip(parts[1::2], parts[2::2], strict=True):
         if re.sub(r"[^\w]+", "-", heading.lower()).strip("-") == anchor:
-            return UNFILLED.sub("", body)
+            question = " ".join(re.findall(r"^> ?(.*)", body, re.MULTILINE))
+            said = UNFILLED.sub("", body)
+            return said if " ".join(said.split()) not in " ".join(question.split()) else ""
     return None
 
 
@@ -147,7 +149,7 @@ def _wrong(known: Known, item: Backing, gates: Collection[str], today: date) -> 
         if signed.role not in roles:
             yield f"there is no role `{signed.role}` in `people.signs` of mlops.yaml: {meant(signed.role, roles)}"
         if signed.until < today:
-            yield f"its sign-off ended on {signed.until}. Look at it again, and set another `until`."
+            yield f"its sign-off holds until {signed.until} and no longer. Look at it again, and set another `until`."
 
 
 def _weaker(known: Known, name: str, item: Backing) -> Iterator[str]:

@@ -74,7 +74,7 @@ def code(case: Case) -> Iterator[str]:
 
 
 def approval(case: Case) -> Iterator[str]:
-    """Nobody approved what they wrote."""
+    """Nobody has approved it who wrote it alone."""
     approvals = [each.says for each in case.signed if each.kind == "sign-off" and each.says["role"] == "approver"]
     for_this = (case.environment, case.model.digest)
     who = {each["who"] for each in approvals if (each["on"], each["model"]) == for_this}

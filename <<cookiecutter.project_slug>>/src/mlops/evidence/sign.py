@@ -1,5 +1,6 @@
 """What people sign: that they stand for a model, and that a project should end."""
 
+import tempfile
 from pathlib import Path
 
 from mlops.errors import Misuse, Refused
@@ -14,7 +15,8 @@ from mlops.specs.load import meant
 def sign_off(reference: str, role: str, environment: str, platform: Platform, project: Path, known: Settings) -> str:
     """Sign as who types; returns their address. It binds to the system that made the model, not to the model's bytes.
 
-    Raises Misuse when there is no such role, Refused when it is somebody else's or the model's statement is not sound.
+    Raises Misuse when there is no such role, Refused when it is somebody else's or the model's statement is not sound,
+    Failure when its bytes are not those that were judged.
     """
     who, people = person(project), known.people
     approves = getattr(people.approves, environment, [])
@@ -23,8 +25,11 @@ def sign_off(reference: str, role: str, environment: str, platform: Platform, pr
         raise Misuse(f"there is no role `{role}` in `people.signs` of mlops.yaml: {meant(role, holders)}")
     if who not in holders[role]:
         allowed = ", ".join(holders[role]) or "nobody"
-        raise Refused(f"{who} may not sign as {role} for {environment}: mlops.yaml names {allowed}.")
+        may = f"mlops.yaml names {allowed}. Who you are says `git config user.email`."
+        raise Refused(f"{who} may not sign as {role} for {environment}: {may}")
     model, _ = platform.models.get(reference), keys.signer(environment, known, platform)
+    with tempfile.TemporaryDirectory() as scratch:
+        platform.models.fetch(reference, Path(scratch, "model"))
     made = in_force(model, environment, platform, known, entries.read(platform, known)[0])
     says = {"role": role, "who": who, "model": model.digest}
     entries.add(platform, known, environment, "sign-off", made.says["system"], says)

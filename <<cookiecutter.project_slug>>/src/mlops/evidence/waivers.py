@@ -84,7 +84,7 @@ def _wrong(waiver: Waiver, settings: Settings, today: date) -> Iterator[str]:
     if len(re.findall(r"[^\W_]", waiver.subject)) < 4 or "*" in waiver.gate:
         yield "it is too broad. Name the subject of the verdict; `*` may stand for a part of it."
     if waiver.until < today:
-        yield f"it expired on {waiver.until}. Mend what it was for, or let somebody decide on it again."
+        yield f"it holds until {waiver.until} and no longer. Mend what it was for, or let somebody decide on it again."
     if waiver.until > today + LONGEST:
         yield f"it lasts until {waiver.until}, over {LONGEST.days} days. End it by {today + LONGEST}."
     if waiver.who not in allowed:

@@ -37,5 +37,7 @@ def judged(
     if end is None:
         why = f"{subject} was not measured, and must be {rule} {limit:g}."
         return Verdict(gate, subject, None, limit, False, why, UNDEFINED if interval else absent)
-    why = f"{subject} is {interval}; the {which} end must be {rule} {limit:g}."
-    return Verdict(gate, subject, interval, limit, holds(end, limit), why, mend)
+    passed, within = holds(end, limit), interval and interval.value is not None and holds(interval.value, limit)
+    doubt = " It may be beyond: more rows will tell." if passed and not within else ""
+    why = f"{subject} is {interval}; the {which} end must be {rule} {limit:g}.{doubt}"
+    return Verdict(gate, subject, interval, limit, passed, why, mend)

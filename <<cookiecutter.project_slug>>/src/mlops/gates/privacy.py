@@ -37,16 +37,16 @@ class Limits(limits.Limits):
 def measure(context: Context) -> Mapping[str, Mapping[str, float]]:
     """By column the share of values of each kind of personal data, all of them where its name says so.
 
-    Columns are left out that are declared: by `personal`, or by being an id. Flags and the like hold none.
+    Columns are left out that are declared by `personal`, and numbers of rows. Flags and the like hold none.
     """
     assert context.row
     made = [column for column in context.row if not any(column.name in each for each in context.contracts.values())]
     tables = {
-        table: [column for column in columns if column.role != "id" and not column.personal]
+        table: [column for column in columns if not column.personal and (column.role, column.dtype) != ("id", "number")]
         for table, columns in {**context.contracts, "ROW": made}.items()
     }
     columns = [(f"{table}.{each.name}", each) for table, columns in tables.items() for each in columns]
-    shares = {name: {NAME: 1.0} if _open(column) and personal.named(column.name) else {} for name, column in columns}
+    shares = {name: {NAME: 1.0} if _named(column) else {} for name, column in columns}
     for table, path in context.sources.items():
         for name, values in _samples(path, tables[table]).items():
             shares[f"{table}.{name}"] |= personal.found(values)
@@ -81,6 +81,11 @@ def _samples(path: Path, columns: Sequence[Column]) -> dict[str, pl.Series]:
         }
         frames = pl.collect_all(list(samples.values()), engine="streaming")
         return {name: each["text"] for name, each in zip(samples, frames, strict=True)}
+
+
+def _named(column: Column) -> bool:
+    """Whether its name says that it holds personal data; that of an id says what it is the id of."""
+    return _open(column) and column.role != "id" and personal.named(column.name)
 
 
 def _open(column: Column) -> bool:

@@ -28,7 +28,7 @@ def test_what_ends_soon_is_found_before_it_does(project: Project):
     assert project.mlops("lint", "--expiring", "19d").returncode == 0
     done = project.mlops("lint", "--expiring", "30d")
     assert done.returncode == 1
-    assert f"`data.applications` was to be kept until {soon}" in done.stdout
+    assert f"`data.applications` may be kept until {soon} and no longer" in done.stdout
     wrong = project.mlops("lint", "--expiring", "soon")
     assert (wrong.returncode, wrong.stderr) == (2, "`--expiring soon`: write a number of days, such as 30d.\n")
 

@@ -41,7 +41,7 @@ def check(file: Path, on: str, today: date) -> None:
                 loaded.limits(name, _gate(name, loaded).Limits)
         for name, source in loaded.data.items():
             if source.keep_until < today:
-                what = f"`data.{name}` was to be kept until {source.keep_until}. Delete it, or ask again."
+                what = f"`data.{name}` may be kept until {source.keep_until} and no longer. Delete it, or ask again."
                 refuse(loaded.wrong(what, "data", name, "keep_until"))
         if on == "prod" and (person := loaded.people.alone):
             refuse(loaded.wrong(f"{ALONE.format(person)} Share them, or say why in `people.one_person`.", "people"))
