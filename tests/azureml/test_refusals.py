@@ -25,8 +25,8 @@ POISONS = {
     "compute": (PIPELINE, "azureml:cpu", "azureml:gpu", "Unknown compute target 'gpu'"),
     "dockerfile": (ENVIRONMENT, "dockerfile_path: Dockerfile", "dockerfile_path: Nofile", "nothing at .*/Nofile"),
     "binding": (
-        *(PIPELINE, "parent.jobs.train.outputs.model", "parent.jobs.train.outputs.nothing"),
-        r"evaluate\.inputs\.model is bound to nothing",
+        *(PIPELINE, "parent.jobs.train.outputs.baselines", "parent.jobs.train.outputs.nothing"),
+        r"evaluate\.inputs\.baselines is bound to nothing",
     ),
     "optional-input": (
         *(PIPELINE, "\n  seed: 7", "\n  champion:\n    type: uri_folder\n    optional: true\n  seed: 7"),

@@ -86,7 +86,7 @@ def test_names_of_assets_and_computes_become_ids_of_the_workspace(submitted: Sub
     assert submitted.job["inputs"]["settings"]["uri"].endswith("/mlops.yaml")
 
 
-def test_the_five_steps_share_one_environment(submitted: Submitted) -> None:
+def test_all_steps_share_one_environment(submitted: Submitted) -> None:
     assert len({component["environment"] for component in submitted.components.values()}) == 1
 
 
@@ -108,6 +108,7 @@ def test_nothing_else_leaves_the_machine_but_inputs_and_the_build_context(submit
         "mlops.yaml": "mlops.yaml",
         "applications.parquet": "data/applications.parquet",
     }
+    files |= {name: name for name in submitted.project.git("ls-files", "responsible_ai").splitlines()}
     assert submitted.others == {name: (submitted.project.path / file).read_bytes() for name, file in files.items()}
 
 

@@ -73,7 +73,19 @@ def test_a_platform_engineer_checks_the_infrastructure_without_a_login(new: Proj
 def test_help_lists_what_there_is(new: Project):
     listed = {line.split()[1] for line in make(new, "help").stdout.splitlines()}
     infra = {f"infra-{what}" for what in ("setup", "check", "preview", "up", "adopt", "destroy", "test", "rights")}
-    assert {"setup", "setup-azure", "lint", "test", "poison", "run", "ui", "clean", "lock", *infra} == listed - {"help"}
+    assert {
+        "setup",
+        "setup-azure",
+        "lint",
+        "test",
+        "poison",
+        "run",
+        "ui",
+        "owners",
+        "clean",
+        "lock",
+        *infra,
+    } == listed - {"help"}
 
 
 def test_clean_leaves_runs_and_environment(new: Project):

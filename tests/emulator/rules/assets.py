@@ -43,6 +43,7 @@ def stored(store: Store, workspace: str, uri: str) -> None:
         url = urlsplit(uri)
         container, _, path = url.path.strip("/").partition("/") if url.hostname == ACCOUNT else ("", "", "")
     blobs = store.containers[container].blobs if container in store.containers else {}
+    path = path.rstrip("/")
     if not any(name == path or name.startswith(f"{path}/") for name in blobs):
         raise Refusal(400, "UserError", f"There is nothing at {uri}.")
 

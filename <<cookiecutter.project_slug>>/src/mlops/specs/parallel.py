@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from mlops.errors import Misuse
 from mlops.specs.drafts import Draft
 from mlops.specs.expressions import names, whole
 from mlops.specs.inputs import Scope, count
@@ -21,7 +22,7 @@ def of_node(draft: Draft, inputs: Mapping[str, Value], scope: Scope) -> Parallel
     retry = settings.get("retry_settings")
     if (kind := (task.text("type") or "").lower()) not in TASKS:
         what = f"a task of type `{kind}` is not run locally. Write `run_function`."
-        raise (task.get("type") or task).wrong(what, kind=Elsewhere)
+        raise (task.get("type") or task).wrong(what, kind=Elsewhere if kind == "model" else Misuse)
     workers = count(settings, "max_concurrency_per_instance", scope, 1)
     collects = task.get("append_row_to")
     if collects and not (whole(str(collects.value)) or "").startswith("outputs."):

