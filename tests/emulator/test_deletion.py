@@ -3,6 +3,7 @@
 from tests.emulator.arm import OWNER
 from tests.emulator.world import (
     CLUSTER,
+    CONTAINER,
     GROUP,
     HERE,
     INSIGHTS,
@@ -15,8 +16,6 @@ from tests.emulator.world import (
     World,
     refused,
 )
-
-CONTAINER = f"{STORAGE}/blobServices/default/containers/ledger"
 
 
 def test_a_lock_stops_deletion_of_what_is_below_and_above(world: World) -> None:

@@ -6,6 +6,7 @@ from tests.emulator.access import Policy
 from tests.emulator.arm import OWNER
 from tests.emulator.world import (
     CLUSTER,
+    CONTAINER,
     GROUP,
     HERE,
     IDENTITY,
@@ -19,7 +20,6 @@ from tests.emulator.world import (
 )
 
 SOMEBODY = "00000000-0000-0000-0000-0000000000aa"
-CONTAINER = f"{STORAGE}/blobServices/default/containers/ledger"
 
 
 def test_who_has_no_role_may_not_read_write_or_delete(world: World) -> None:

@@ -17,6 +17,7 @@ SUB = f"/subscriptions/{SUBSCRIPTION}"
 GROUP = f"{SUB}/resourceGroups/rg"
 _RG = f"{GROUP}/providers"
 STORAGE, VAULT = f"{_RG}/Microsoft.Storage/storageAccounts/stlend", f"{_RG}/Microsoft.KeyVault/vaults/kv-lend"
+CONTAINER = f"{STORAGE}/blobServices/default/containers/ledger"
 REGISTRY = f"{_RG}/Microsoft.ContainerRegistry/registries/crlend"
 LOGS, INSIGHTS = f"{_RG}/Microsoft.OperationalInsights/workspaces/log-lend", f"{_RG}/Microsoft.Insights/components/appi"
 VNET, ZONE = (

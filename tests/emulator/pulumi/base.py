@@ -22,7 +22,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def fixed(self, type: str) -> Sequence[str]:
         """Inputs of a type that cannot change."""
-        raise NotImplementedError
+        return ()
 
     def Handshake(self, request, context):
         return provider_pb2.ProviderHandshakeResponse()
