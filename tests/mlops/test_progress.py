@@ -19,8 +19,9 @@ from tests.support.project import Project
 SPINNING = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 PASSED = Verdict("quality", "auc", 0.93, 0.9, True, "auc is 0.93.")
-WAIVED = Verdict("schema", "t.age", 3, 0, False, "3 values.", "Correct them.", "until 2027-01-31, a pilot")
+WAIVED = Verdict("schema", "t.age", 3, 0, False, "3 values.", "Correct them.", "schema: t.*, until 2027-01-31")
 REFUSED = Verdict("schema", "t.job", 1, 0, False, "1 value.", "Correct it.")
+DOUBTED = Verdict("champion", "champion", 1, 0, False, "it is worse.", "", "champion: champion, until 2027-02-01")
 
 
 class Jobs:
@@ -28,6 +29,9 @@ class Jobs:
 
     def __init__(self, content: object) -> None:
         self.content = content
+
+    def describe(self, run: str) -> dict:
+        return {"run": run, "nodes": {}}
 
     def fetch(self, run: str, output: str, to: Path) -> None:
         if output != "verdicts":
@@ -38,14 +42,30 @@ class Jobs:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ({"model": "a", "verdicts": [PASSED]}, ["✓ quality: auc is 0.93."]),
         (
-            {"model": "a", "verdicts": [PASSED, WAIVED]},
-            ["✓ quality: auc is 0.93.", "~ schema: 3 values. Waived: until 2027-01-31, a pilot"],
+            {"model": "a", "verdicts": [PASSED, PASSED]},
+            ["✓ quality: 2 passed", "1 gate, 2 verdicts: all passed"],
         ),
         (
-            {"model": "a", "verdicts": [PASSED, WAIVED, REFUSED]},
-            ["3 verdicts: 1 passed, 1 waived, 1 refused; those refused are above."],
+            {"model": "a", "verdicts": [WAIVED, PASSED]},
+            [
+                "✓ quality: 1 passed",
+                "~ schema: 1 waived",
+                "3 values. Waived: t.*, until 2027-01-31.",
+                "2 gates, 2 verdicts: 1 passed, 1 waived",
+            ],
+        ),
+        (
+            {"model": "a", "verdicts": [REFUSED, WAIVED, PASSED, DOUBTED]},
+            [
+                "✓ quality: 1 passed",
+                "~ champion: 1 waived",
+                "it is worse. Waived: champion, until 2027-02-01.",
+                "✗ schema: 1 waived, 1 refused",
+                "3 values. Waived: t.*, until 2027-01-31.",
+                "1 value. Correct it.",
+                "3 gates, 4 verdicts: 1 passed, 2 waived, 1 refused",
+            ],
         ),
         ({"verdicts": "guilty"}, []),
         ({"verdicts": [{"guilty": True}]}, []),
@@ -71,6 +91,7 @@ def test_each_step_is_said_once_when_it_ends_and_odd_ones_are_explained(monkeypa
         Event("r", "prepare", "finished", 1.5, "its output 'rows' is empty"),
         Event("r", "train", "started"),
         Event("r", "train", "failed", 2, "exit status 1", status=3),
+        Event("r", "reads", "unreadable", 0, "a.csv: cannot be read", status=2),
         Event("r", None, "failed", 3.5, status=3),
     ]
     status = progress.follow(job, events, "0123456789")
@@ -80,7 +101,8 @@ def test_each_step_is_said_once_when_it_ends_and_odd_ones_are_explained(monkeypa
     assert status == 3
     assert told == [
         "job, run 01234567, 2 steps", "✓ prepare  1.5 s", "prepare: its output 'rows' is empty",
-        "✗ train failed  2.0 s", "exit status 1", "✗ run failed  3.5 s",
+        "✗ train failed  2.0 s", "exit status 1", "✗ reads cannot read what it was given",
+        "a.csv: cannot be read", "✗ run failed  3.5 s",
     ]  # fmt: skip
 
 

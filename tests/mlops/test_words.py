@@ -3,7 +3,7 @@
 import pytest
 
 from mlops.errors import Misuse
-from mlops.words import counted, pairs, shown
+from mlops.words import counted, letters, pairs, shown
 
 
 def test_names_and_values_are_read_up_to_the_first_equals_sign():
@@ -18,6 +18,17 @@ def test_a_text_without_a_value_is_refused_with_its_option():
 def test_a_name_that_is_given_twice_is_refused():
     with pytest.raises(Misuse, match="--set a: it is given twice. Keep one."):
         pairs("--set", ["a=1", "b=2", "a=1"])
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Of 5 rows.", 7), ("", 0), ("... __", 0), ("TODO: ask a lawyer", 0), ("We do. TODO ask", 4), ("tbd", 0),
+        (" - todo.", 0), ("todo: explain", 0), ("para todo el mundo", 15),
+    ],
+)  # fmt: skip
+def test_words_that_put_an_answer_off_are_none(text: str, count: int):
+    assert letters(text) == count
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
-"""What people write on a command line, and values and counts as a person would write them."""
+"""What people write, on a command line and as reasons, and values and counts as a person would write them."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from mlops.errors import Misuse
+
+LATER = re.compile(r"\b(?:TODO|TBD|FIXME)\b.*|^\W*(?i:todo|tbd|fixme)\W*(?::.*)?$", re.MULTILINE)
+"""Words that put an answer off. In small letters only on a line of their own: `todo` is a word in Spanish."""
 
 
 def pairs(option: str, items: Iterable[str]) -> dict[str, str]:
@@ -17,6 +21,11 @@ def pairs(option: str, items: Iterable[str]) -> dict[str, str]:
             raise Misuse(f"{option} {name}: it is given twice. Keep one.")
         found[name] = value
     return found
+
+
+def letters(text: str) -> int:
+    """How many letters and digits a text has, but for what puts it off, as `TODO` and the rest of its line."""
+    return len(re.findall(r"[^\W_]", LATER.sub("", text)))
 
 
 def counted(count: int, thing: str) -> str:

@@ -36,8 +36,8 @@ class Release:
     def settings(self) -> settings.Settings:
         return settings.load(self.path / "mlops.yaml")
 
-    def set(self, value: Any, *keys: str) -> None:
-        """Change a setting of mlops.yaml."""
+    def set(self, value: Any, *keys: str, commit: bool = True) -> None:
+        """Change a setting of mlops.yaml, on the protected branch."""
         file = self.path / "mlops.yaml"
         plain = yaml.safe_load(file.read_text())
         section = plain
@@ -45,6 +45,8 @@ class Release:
             section = section.setdefault(key, {})
         section[keys[-1]] = value
         file.write_text(yaml.safe_dump(plain))
+        if commit:
+            Project(self.path).git("commit", "--quiet", "-m", "settings", "mlops.yaml")
 
     def state(self, **changes: Any) -> dict[str, str]:
         """Register another model, of which the build statement says something else; returns its subject."""
@@ -69,7 +71,7 @@ class Release:
         return verify.verify(self.reference, environment, self.platform, self.path, known, day, scratch)
 
     def refusals(self, scratch: Path, environment: str = "prod", today: date | None = None) -> list[str]:
-        return [each.why for each in self.verify(scratch, environment, today) if not each.stands]
+        return [f"{each.why} {each.next_step}" for each in self.verify(scratch, environment, today) if not each.stands]
 
 
 @pytest.fixture
@@ -92,6 +94,7 @@ def released(reference: Project, tmp_path_factory: pytest.TempPathFactory) -> Re
     release.set({role: [SIGNER] for role in release.settings.people.signs}, "people", "signs")
     for name in ("staging", "prod"):
         release.set([AUTHOR, SIGNER], "people", "approves", name)
+    release.set("never", "release", "approval")
     known, gates = release.settings, discover(release.settings.model.package)
     judged = [name for name, gate in gates.items() if gate.stage != "release"]
     commit = project.git("rev-parse", "HEAD")

@@ -1,5 +1,6 @@
 """Model cards and data sheets: whole for any kind of model, never blank, and nothing in them is markup of somebody."""
 
+import json
 import re
 from dataclasses import asdict, replace
 from datetime import date
@@ -14,11 +15,12 @@ from mlops import platform, settings
 from mlops.contract import request
 from mlops.contract.types import Column, Contract
 from mlops.errors import Refused
+from mlops.evidence import entries
 from mlops.evidence.cards import data, model, render
 from mlops.evidence.report.render import environment
 from mlops.gates.base import Verdict
 from mlops.stats import Interval
-from tests.mlops.evidence.conftest import SIGNER, Release
+from tests.mlops.evidence.conftest import OWNER, SIGNER, Release
 from tests.support.project import Project
 
 TODAY = date(2026, 5, 4)
@@ -162,6 +164,65 @@ def test_a_card_says_what_its_reader_asks_for(card):
     assert "Nobody has signed" not in text
 
 
+def test_the_head_of_a_card_says_whether_the_project_is_stopped(release: Release):
+    """And who signed stands in order of time, with each entry that somebody made."""
+    release.state(**says(release.path))
+
+    def text() -> str:
+        seen = model.facts("triage", release.platform, release.settings, TODAY)
+        return render.markdown("model", seen, environment(Path(render.__file__).parent))
+
+    def head() -> str:
+        return text().partition("## Intended use")[0]
+
+    def stop(reason: str) -> None:
+        own = {"reason": reason, "who": SIGNER}
+        entries.add(release.platform, release.settings, "local", "stop", {"purpose": "p"}, own)
+
+    assert "- **State:** nobody has stopped the project\n" in head()
+    stop("It found too few.")
+    stopped = rf"- \*\*State:\*\* stopped. {SIGNER} stopped the project on {date.today()} at ..:.. UTC: "
+    assert re.search(f"{stopped}It found too few. Nothing is released until", head())
+    for where in ("prod", "local"):
+        release.sign(where, "owner", OWNER)
+    assert "- **State:** resumed by its owner for local, prod, and nowhere else. " in head()
+    release.sign("prod", "data_protection")
+    stop("It is over")
+    assert re.search(f"{stopped}It is over. Nothing", head())
+    signed = text().partition("## Who signed")[2].partition("##")[0]
+    order = (
+        "as data_protection",
+        "stopped",
+        "as owner for prod",
+        "as owner for local",
+        "as data_protection",
+        "stopped",
+    )
+    said = iter(signed.splitlines())
+    assert all(any(words in line for line in said) for words in order), signed
+
+
+def test_a_model_that_two_runs_made_is_of_the_newest_everywhere(release: Release):
+    subject = release.state(**says(release.path))
+    later = release.says | says(release.path) | {"run": "fedcba9876543210"}
+    entries.add(release.platform, release.settings, "local", "build", subject, later)
+    mlops = Project(release.path).mlops
+    listed = json.loads(mlops("models", "list", "--json").stdout)
+    shown = json.loads(mlops("models", "show", "triage", "--json").stdout)
+    assert [each["lineage"]["run"] for each in (listed[-1], shown)] == ["fedcba9876543210"] * 2
+    assert shown["runs"] == ["0123456789abcdef", "fedcba9876543210"]
+    assert "same bytes  registered from run 0123456789abcdef too" in re.sub(
+        " {2,}", "  ", mlops("models", "show", "triage").stdout
+    )
+
+
+def test_a_waiver_says_how_far_it_goes(card):
+    waiver = WAIVER | {"until": "2026-05-03", "no_worse_than": 0.25}
+    name = "fairness: gap by sex, no worse than 0.25, until 2026-05-03"
+    text = card(waivers=[waiver], verdicts=[asdict(replace(WAIVED, figure=0.2, waiver=name))])
+    assert f"Until 3 May 2026, which is past, and no worse than 0.25; {SIGNER} answers for it." in text
+
+
 def test_what_somebody_wrote_is_text_in_both_forms(card, released: Release):
     evil = "a | b <script>alert(1)</script>\n# Top *bold* `code` [x](javascript:alert(1)) <!-- &lt;"
     line, plain = evil.replace("\n", " ").replace("*", ""), says(released.path)["settings"]
@@ -211,7 +272,7 @@ def sheet(tmp_path: Path):
         here = platform.open("local", tmp_path)
         here.data.add("people", file, about)
         seen = data.facts("people", here, {"people": contract} if contract else {}, TODAY)
-        return render.markdown("data", seen, environment(Path(render.__file__).parent))
+        return render.markdown("data", seen, environment(Path(render.__file__).parent)).replace("\u00a0", " ")
 
     return text
 
@@ -231,9 +292,14 @@ def test_a_sheet_says_what_is_there_and_what_is_missing_and_nothing_of_anybody(s
     text = sheet(PEOPLE, ROW, SOURCE)
     assert (blank(text), uneven(text)) == ([], [])
     assert "- **To be kept until:** 1 January 2026, which is past" in text
-    assert "| `sex` | context, sensitive | category | one of 2 | never | not said |" in text
+    belongs = "kept, but no model learns from it; sensitive: says which group somebody belongs to"
+    assert f"| `sex` | {belongs} | category | one of 2 | never | not said |" in text
+    assert (
+        "How many people of which group are in it, by each column that is sensitive:\n\n| sex | rows | share |" in text
+    )
     assert "| `age` | none | nine in ten from 30.0 to 30.0, middle 30.0 |" in text
     assert "| `job` | 0.5 % | cook 99.5 % |" in text
+    assert sheet(PEOPLE, ROW, SOURCE) == text, "a profile that was kept is in the order of the contract too"
     assert "- Never seen in `job`: clerk." in text
     assert "| f | fewer than 10 |  |" in text
     assert "| m | 197 | 98.5 % |" in text
@@ -267,13 +333,15 @@ def test_cards_are_written_as_they_are_typed(release: Release, tmp_path: Path):
     assert [path.name for path in written] == ["triage-2.md", "triage-2.html"]
     page = written[1].read_text(encoding="utf-8")
     assert "<title>Income support triage: model card</title>" in page
+    order = [page.index(each) for each in ("<h1>Income", "<strong>State:</strong>", "Contents<", 'id="part-1"')]
+    assert order == sorted(order)
     assert not re.search(r"<(script|link (?!rel=\"icon\" href=\"data:)|img|iframe)|url\(|@import", page)
 
     (release.path / "a.csv").write_text("sex\n" + "Female\n" * 20)
     assert mlops("data", "add", "applications", "a.csv").returncode == 0
     done = mlops("data", "sheet", "applications:1", "--to", tmp_path / "sheet.html")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "| Female | 20 | 100.0 % |" in (tmp_path / "sheet.md").read_text()
+    assert "| Female | 20 | 100.0\u00a0% |" in (tmp_path / "sheet.md").read_text()
 
     shown = mlops("models", "show", "triage")
     assert shown.returncode == 0, shown.stderr

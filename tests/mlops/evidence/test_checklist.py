@@ -40,8 +40,10 @@ def edit(folder: Path) -> Edit:
 def mistakes(folder: Path, known: settings.Settings, today: date | None = None) -> dict[str, str]:
     found: dict[str, str] = {}
     gates = discover(known.model.package)
-    for name, error in checklist.mistakes(checklist.load(folder, known), gates, today or date.today()):
-        found[name] = f"{found.get(name, '')}\n{error}"
+    for place, verdict in checklist.mistakes(checklist.load(folder, known), gates, today or date.today()):
+        assert verdict.next_step and not verdict.passed
+        said = f"{place.file.name}:{place.line}: {verdict.why} {verdict.next_step}"
+        found[verdict.subject] = f"{found.get(verdict.subject, '')}\n{said}"
     return found
 
 
@@ -53,7 +55,7 @@ def test_every_item_of_the_reference_project_is_backed(folder, known):
     ("file", "old", "new", "item", "sentence"),
     [
         ("checklist.yaml", "[champion, slices]", "[champion, slicing]", "fairness/champion", "no gate `slicing`"),
-        ("checklist.yaml", "#inclusiveness,", "#includes,", "inclusiveness/reach", "section `includes` of"),
+        ("checklist.yaml", "#inclusiveness,", "#includes,", "inclusiveness/reach", "did you mean `inclusiveness`?"),
         ("checklist.yaml", "role: responsible_ai", "role: boss", "accountability/harm", "no role `boss` in"),
     ],
 )
@@ -73,14 +75,33 @@ def line(folder: Path, item: str) -> int:
     "empty", ["", "<!-- to be written -->", "TODO: ask a lawyer", "> Who?\n\n...", "Yes.", "How can a person object?"]
 )
 def test_a_section_that_says_nothing_is_refused(folder, known, empty):
-    text = (folder / "impact-assessment.md").read_text()
-    before, _, after = text.partition("## Appeal\n")
-    rest = after[after.index("## Who answers") :]
-    asked = f"{before}## Appeal\n\n> How can a person object?\n\n{empty}\n\n{rest}"
-    (folder / "impact-assessment.md").write_text(asked)
+    before = emptied(folder, f"> How can a person object?\n\n{empty}")
     found = mistakes(folder, known)
-    assert found.keys() == {"human-oversight/decision"}
-    assert "section `appeal` of responsible_ai/impact-assessment.md is not filled in" in found.popitem()[1]
+    assert found.keys() == {"impact-assessment.md#appeal"}
+    [said] = found["impact-assessment.md#appeal"].splitlines()[1:]
+    assert said.startswith(f"impact-assessment.md:{before.count(chr(10)) + 1}: section `appeal` of responsible_ai/")
+    assert "is not filled in; it backs `human-oversight/decision`. Write what it asks for" in said
+
+
+def emptied(folder: Path, answer: str) -> str:
+    """Write another answer below the heading Appeal; what stands before it."""
+    file = folder / "impact-assessment.md"
+    before, _, after = file.read_text().partition("## Appeal\n")
+    file.write_text(f"{before}## Appeal\n\n{answer}\n\n{after[after.index('## Who answers') :]}")
+    return before
+
+
+def test_a_section_is_named_once_with_all_that_it_backs(folder, known, edit):
+    edit("checklist.yaml", "#what-may-go-wrong]", "#what-may-go-wrong, impact-assessment.md#appeal]")
+    emptied(folder, "")
+    [said] = mistakes(folder, known).values()
+    assert "it backs `human-oversight/decision` and `accountability/harm`." in said
+
+
+def test_a_checklist_without_items_is_refused(folder, known):
+    (folder / "checklist.yaml").write_text("version: 1\nprinciples: {fairness: {}}\n")
+    [said] = mistakes(folder, known).values()
+    assert "checklist.yaml:2: the checklist has no items. Name what must hold under `principles`" in said
 
 
 def test_a_sign_off_ends(folder, known):

@@ -18,6 +18,9 @@ def test_a_model_is_verified_stopped_and_let_go_on(release: Release):
     assert "✓ artifact: Its bytes have the digest" in refused.stdout
     assert "✗ stop: person@example.org stopped the project on" in refused.stdout
     assert "It found too few. Its owner lets it go on with: mlops release sign triage:1 --role owner" in refused.stdout
+    [said] = [each for each in json.loads(mlops("release", "verify", "triage", "--json").stdout) if not each["passed"]]
+    assert said["why"].endswith(": It found too few.")
+    assert said["next_step"].startswith("Its owner lets it go on with: mlops release sign triage:1")
 
     sign = "release", "sign", "triage:1", "--role", "owner", "--for", "local"
     another = mlops(*sign)

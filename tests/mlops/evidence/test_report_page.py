@@ -83,6 +83,20 @@ def test_of_a_file_outside_the_project_only_the_name_is_shown(finished: Done, la
     assert render.place(str(lab.path / "data" / "rows.csv"), lab.path) == "data/rows.csv"
 
 
+SENTENCES = {
+    "selection_rate by sex and age_band, under 25": "selection rate by sex and age band, under 25",
+    "calibration_error is 0.1.": "calibration error is 0.1.",
+    "`who_decides` of responsible_ai/impact.md": "`who_decides` of responsible_ai/impact.md",
+    "a_person@example.org, gates.fairness_x": "a_person@example.org, gates.fairness_x",
+    "selection_* by *age_band": "selection_* by *age_band",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_names_in_a_sentence_are_words_and_paths_stay(sentence: str):
+    assert render.worded(sentence) == SENTENCES[sentence]
+
+
 def known(value: float | None) -> dict[str, float | None]:
     return {"value": value, "low": value, "high": value}
 

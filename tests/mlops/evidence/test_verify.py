@@ -1,5 +1,6 @@
 """A model is released only where all that was signed about it holds; what does not is named."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from mlops.errors import Refused
 from mlops.evidence import entries, sign
 from mlops.gates.base import Verdict
 from tests.mlops.evidence.conftest import AUTHOR, COLUMN, OWNER, SIGNER, Release
+from tests.support.project import Project
 
 Change = Callable[[Release], Any]
 Scratch = Callable[[], Path]
@@ -110,6 +112,47 @@ def test_who_signs_for_the_next_system_leaves_this_one_signed(release: Release, 
     assert release.refusals(scratch()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("mlops.yaml", SIGNER, "me@example.org"),
+        ("mlops.yaml", "protected_branch: main", "protected_branch: mine"),
+        ("responsible_ai/checklist.yaml", "sign_off:", "sign_off: # mine"),
+    ],
+)
+def test_settings_that_are_not_on_the_protected_branch_are_not_believed(
+    release: Release, scratch: Scratch, name: str, old: str, new: str, monkeypatch: pytest.MonkeyPatch
+):
+    release.set("main", "project", "protected_branch")
+    file, git = release.path / name, Project(release.path).git
+    git("checkout", "--quiet", "-b", "theirs")
+    assert release.refusals(scratch(), "prod") == []
+    assert old in (text := file.read_text())
+    file.write_text(text.replace(old, new))
+    assert not [why for why in release.refusals(scratch(), "local") if "believed" in why]
+    for environment in ("staging", "prod"):
+        said = "\n".join(release.refusals(scratch(), environment))
+        assert re.search(
+            rf"{re.escape(name)}.* not as on the branch (main|mine), so nothing there is believed. Merge", said
+        )
+    git("commit", "--quiet", "-am", "on another branch")
+    monkeypatch.setenv("GIT_COMMITTER_EMAIL", OWNER)
+    with pytest.raises(Refused, match="so nothing there is believed. Merge what is new"):
+        sign.sign_off("triage:1", "owner", "staging", release.platform, release.path, release.settings)
+
+
+def test_why_and_what_to_do_are_told_apart(release: Release, scratch: Scratch):
+    release.state(code=coded(release, dirty=True))
+    (release.path / ".mlops/models/triage/1/build.dsse.json").unlink()
+    found = {each.subject: each for each in release.verify(scratch()) if not each.stands}
+    assert found["code"].why == "its code had changes that are not committed."
+    assert found["code"].next_step.startswith("Commit everything, run the pipeline")
+    release.reference = "triage:1"
+    [missing] = [each for each in release.verify(scratch()) if not each.stands]
+    assert missing.why.endswith("the build statement of triage:1, is missing.")
+    assert missing.next_step == "Register the model again from its run."
+
+
 def test_a_waiver_holds_until_its_day(release: Release, scratch: Scratch):
     release.state(verdicts=judged(release, REFUSED), waivers=[WAIVER])
     assert release.refusals(scratch(), today=TODAY) == []
@@ -130,7 +173,9 @@ def test_a_stopped_project_goes_on_when_its_owner_says_so(release: Release, scra
     )
     for environment in ("dev", "prod"):
         [why] = release.refusals(scratch(), environment)
-        assert f"{OWNER} stopped the project on {TODAY}: No use. Its owner lets it go on with: mlops release" in why
+        assert re.match(
+            rf"{OWNER} stopped the project on {TODAY} at ..:.. UTC: No use. Its owner lets it go on with", why
+        )
     release.sign("prod", "owner", OWNER)
     assert release.refusals(scratch(), "prod") == []
     assert len(release.refusals(scratch(), "dev")) == 1
@@ -144,6 +189,25 @@ def test_what_breaks_callers_of_the_model_in_service_is_refused(release: Release
     [why] = release.refusals(scratch(), "prod")
     assert "sex is no longer taken" in why
     assert release.refusals(scratch(), "staging") == []
+
+
+def test_who_has_to_approve_is_said_in_mlops_yaml(release: Release, scratch: Scratch):
+    served = release.state()
+    entries.add(release.platform, release.settings, "prod", "champion", served, {})
+    release.state(reason="the same system")
+    release.set("changed-spec", "release", "approval")
+    assert release.refusals(scratch()) == []
+    release.set("always", "release", "approval")
+    why = "nobody has approved it, and `release.approval` is `always`. One of people.approves does: mlops release sign"
+    assert why in release.refusals(scratch())[0]
+    assert release.refusals(scratch(), "staging") == []
+    release.sign("prod", "approver")
+    assert release.refusals(scratch()) == []
+    release.set([AUTHOR], "people", "approves", "prod")
+    assert why in release.refusals(scratch())[0]
+    release.set("changed-spec", "release", "approval")
+    release.state(system=release.says["system"] | {"features": "x"})
+    assert "`release.approval` is `changed-spec`." in "\n".join(release.refusals(scratch()))
 
 
 def test_who_may_sign_is_said_in_mlops_yaml(release: Release, monkeypatch: pytest.MonkeyPatch):

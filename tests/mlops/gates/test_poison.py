@@ -146,7 +146,7 @@ def test_a_poison_of_ones_own_gate_is_given_too(
     command = poisons("__main__")
     [own] = command.own({"checklist": Own, "without": object})
     assert command.refused_by(own, steps.copy, clean)
-    assert "checklist" in (said := capsys.readouterr().out) and "is missing. Write what it asks for." in said
+    assert "checklist" in (said := capsys.readouterr().out) and "is missing: there is `nothing`." in said
 
 
 def test_a_poison_that_passes_or_cannot_be_given_is_said(

@@ -79,7 +79,7 @@ def test_a_package_without_gates_of_its_own_has_those_of_the_machinery():
 
 
 def test_a_gate_of_ones_own_judges_by_its_defaults_or_by_the_limits_of_the_settings(context, own: Path):
-    assert [verdict.passed for verdict in of("fresh", judge("model", context(days=4)))] == [False]
+    assert [(each.passed, each.figure) for each in of("fresh", judge("model", context(days=4)))] == [(False, 4)]
     easier = {"fresh": {"most": 5, "reason": "holidays"}}
     assert [verdict.passed for verdict in of("fresh", judge("model", context(gates=easier, days=4)))] == [True]
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import typer
 
-from mlops.commands.common import AsJson, Card, Ref, Run, group, open_platform
+from mlops.commands.common import AsJson, Card, Ref, Run, group, open_platform, read_signed
 
 app = group("Register, list and show models.")
 
@@ -16,18 +16,24 @@ def register(run: Run) -> None:
     from mlops.show import console
 
     project, platform = open_platform()
-    model = register.register(platform.jobs.find(run), platform, project)
+    found = platform.jobs.find(run)
+    model = register.register(found, platform, project)
     console.print(f"registered [bold]{model.name}:{model.version}[/], digest {model.digest[:12]}")
-    if model.lineage["code"]["dirty"]:
+    if (first := model.lineage["run"]) != found:
+        console.print(f"The same bytes as version {model.version}, registered from run {first[:8]}.")
+    if platform.jobs.describe(found)["code"]["dirty"]:
         console.print("Its code is not committed: a copy is kept with the run. Commit it before others build on it.")
 
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """The registered models, newest last."""
+    """The registered models, newest last, each with the run of its newest statement."""
     from mlops import show
+    from mlops.evidence import build
 
-    found = open_platform()[1].models.list()
+    project, platform = open_platform()
+    signed = read_signed(project, platform)[0]
+    found = [build.current(each, signed) for each in platform.models.list()]
     if as_json:
         return show.record(found)
     if not found:
@@ -43,26 +49,28 @@ def list_(as_json: AsJson = False) -> None:
 @app.command()
 def show(ref: Ref, as_json: AsJson = False) -> None:
     """Where a model comes from, what was measured, what is waived, and who signed since."""
-    from mlops import settings, show
+    from mlops import show
     from mlops.commands.origin import origin
     from mlops.evidence import build, entries
     from mlops.gates.base import read_verdicts
 
     project, platform = open_platform()
     found = platform.models.get(ref)
-    signed, faults = entries.read(platform, settings.load(project / "mlops.yaml"))
+    signed, faults = read_signed(project, platform)
     for sentence in faults:
         typer.echo(sentence, err=True)
-    newest = build.newest(signed, found.digest)
-    says = newest.says if newest else found.lineage
-    said = entries.said_of(says["system"], signed)
+    runs, found = build.runs(found, signed), build.current(found, signed)
+    says = found.lineage
+    stands, said = entries.standing(signed), entries.said_of(says["system"], signed)
     if as_json:
-        return show.record({**vars(found), "lineage": says, "signed": said})
+        return show.record({**vars(found), "runs": runs, "standing": stands, "signed": said})
     measured, verdicts = says["evaluation"], read_verdicts(says)
     waived = [f"{each.waiver}: {each.why}" for each in verdicts if not each.passed]
     judged = {"metrics": {"outcome": measured["outcome"], **measured["metrics"]}, "verdicts": verdicts}
-    handles = {"model": f"{found.name}:{found.version}", "digest": found.digest}
-    handles |= {"run": says["run"], "reason": says["reason"], "chosen": (says.get("choice") or {}).get("why")}
+    others = " and ".join(run for run in runs if run != says["run"])
+    handles = {"model": f"{found.name}:{found.version}", "digest": found.digest, "standing": stands}
+    handles |= {"run": says["run"], "same bytes": others and f"registered from run {others} too"}
+    handles |= {"reason": says["reason"], "chosen": (says.get("choice") or {}).get("why")}
     show.facts({**handles, **origin({**says, **judged}), "waived": "\n".join(waived), "signed": "\n".join(said)})
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mlops.commands.common import AsJson, Run, group, open_platform
+from mlops.commands.common import AsJson, Run, group, open_platform, read_signed
 from mlops.platform.base import Platform
 
 app = group("List, show, compare, annotate and restore runs.")
@@ -19,9 +19,10 @@ def list_(as_json: AsJson = False) -> None:
     """All runs, newest first, and what came of them."""
     from mlops import show
 
-    platform = open_platform()[1]
+    project, platform = open_platform()
     records, damaged = platform.jobs.list()
-    runs = [_with_results(record, platform) for record in records]
+    signed = read_signed(project, platform)[0]
+    runs = [_with_results(record, platform, signed) for record in records]
     for sentence in (*damaged, *(each["remark"] for each in runs if each["remark"])):
         typer.echo(sentence, err=True)
     if as_json:
@@ -37,8 +38,9 @@ def show(run: Run, as_json: AsJson = False) -> None:
     from mlops import show
     from mlops.commands.origin import origin
 
-    platform = open_platform()[1]
-    found = _with_results(platform.jobs.describe(platform.jobs.find(run)), platform)
+    project, platform = open_platform()
+    signed = read_signed(project, platform)[0]
+    found = _with_results(platform.jobs.describe(platform.jobs.find(run)), platform, signed)
     if as_json:
         return show.record(found)
     facts = {name: found[name] for name in ("run", "state", "started", "name", "file", "reason")}
@@ -97,14 +99,16 @@ def restore(run: Run, to: Annotated[Path, typer.Argument(help="A folder that is 
         raise Failure("\n".join(missing))
 
 
-def _with_results(record: Any, platform: Platform) -> dict[str, Any]:
+def _with_results(record: Any, platform: Platform, signed: list[Any]) -> dict[str, Any]:
     """The record of a run with its metrics, verdicts and models; `remark` says why they cannot be had."""
     from mlops.errors import Failure
+    from mlops.evidence import build
     from mlops.evidence.compare import recorded
     from mlops.evidence.evaluation import evaluated
     from mlops.evidence.report.facts import judged
 
-    models = [f"{each.name}:{each.version}" for each in platform.models.list() if each.lineage["run"] == record["run"]]
+    made = [each for each in platform.models.list() if record["run"] in build.runs(each, signed)]
+    models = [f"{each.name}:{each.version}" for each in made]
     found = {**record, "models": models, "metrics": {}, "outcome": None, "verdicts": [], "remark": ""}
     with tempfile.TemporaryDirectory() as scratch:
         try:

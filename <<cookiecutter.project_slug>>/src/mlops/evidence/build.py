@@ -1,15 +1,17 @@
 """The build statement: all that is known of how a model was made, signed when it is registered."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mlops import digest, settings
+from mlops import digest, settings, uploads
 from mlops.evidence import waivers
 from mlops.evidence.git import git
 from mlops.evidence.statements import Statement
 from mlops.files import read_json
+from mlops.platform.base import Model
 from mlops.settings import Settings
 from mlops.specs.load import read
 
@@ -28,7 +30,7 @@ def says(record: Record, outputs: Path, code: Path, project: Path, models: Colle
         **{name: record[name] for name in ("run", "reason", "environment", "parameters")},
         "code": {**record["code"], "author": git(project, "log", "-1", "--format=%ae", commit) if commit else None},
         "data": {name: {key: each[key] for key in ("digest", "version")} for name, each in record["data"].items()},
-        "image": f"context:sha256:{digest.of_folder(code / 'requirements')}",
+        "image": uploads.context(code if (code / ".amlignore").exists() else code / "requirements"),
         "uncommitted": uncommitted(record, code, project, models),
         "evaluation": read_json(outputs / "evaluation" / "metrics.json"),
         "choice": read_json(choice) if choice.exists() else None,
@@ -74,7 +76,18 @@ def uncommitted(record: Record, code: Path, project: Path, models: Collection[st
     return sorted(found)
 
 
-def newest(statements: Iterable[Statement], model: str) -> Statement | None:
-    """The build statement in force for the bytes with a digest: they may be judged again, and are then signed again."""
-    about = [each for each in statements if each.kind == "build" and model in each.subjects.values()]
-    return max(about, key=lambda each: each.says["time"], default=None)
+def about(statements: Iterable[Statement], model: str) -> list[Statement]:
+    """The build statements about the bytes with a digest, oldest first: they may be judged again, and signed again."""
+    found = [each for each in statements if each.kind == "build" and model in each.subjects.values()]
+    return sorted(found, key=lambda each: each.says["time"])
+
+
+def current(model: Model, signed: Iterable[Statement]) -> Model:
+    """The model with the lineage that its newest statement gives."""
+    found = about(signed, model.digest)
+    return replace(model, lineage=found[-1].says) if found else model
+
+
+def runs(model: Model, signed: Iterable[Statement]) -> list[str]:
+    """Those that gave these bytes and were registered, oldest first."""
+    return list(dict.fromkeys([model.lineage["run"], *(each.says["run"] for each in about(signed, model.digest))]))

@@ -4,7 +4,6 @@
 all that backs it there.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,14 +13,16 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from mlops import digest
-from mlops.errors import Misuse
+from mlops.evidence import assessment
+from mlops.gates.base import Verdict
 from mlops.sections import Section, validated
 from mlops.settings import Settings, Text
 from mlops.specs.load import Item, meant, read
+from mlops.specs.types import Place
+from mlops.words import letters
 
 FILE = "checklist.yaml"
-UNFILLED = re.compile(r"<!--[\s\S]*?-->|^>.*|\b(?:TODO|TBD|FIXME)\b.*", re.MULTILINE)
-"""What a section may hold without saying anything: comments, the question itself, and words that put it off."""
+RENAME = "Name one that there is."
 SHORTEST = 20
 """Letters and digits of an answer that says something."""
 
@@ -103,27 +104,23 @@ def load(folder: Path, settings: Settings) -> Known:
     return Known(folder, ours, theirs, settings)
 
 
-def mistakes(known: Known, gates: Collection[str], today: date) -> Iterator[tuple[str, Misuse]]:
-    """Every item that nothing shows to hold, by its name and at its line; signatures are looked at elsewhere."""
+def mistakes(known: Known, gates: Collection[str], today: date) -> Iterator[tuple[Place, Verdict]]:
+    """Each item that nothing shows to hold, and each section that says nothing, with its line.
+
+    Signatures are looked at elsewhere.
+    """
     for name, item in known.items.items():
-        for what in (*_wrong(known, item, gates, today), *_weaker(known, name, item)):
-            yield name, known.ours.place(name).wrong(f"`{name}`: {what}")
+        for why, next_step in (*_wrong(known, item, gates, today), *_weaker(known, name, item)):
+            yield known.ours.place(name).place, _refused(name, f"`{name}`: {why}", next_step)
+    yield from _unfilled(known)
+    if not known.items:
+        next_step = "Name what must hold under `principles`, or extend the organisation's checklist."
+        yield known.ours.place("").place, _refused("items", "the checklist has no items.", next_step)
 
 
 def required(known: Known) -> Mapping[str, SignOff]:
     """The sign-offs that the checklist wants, by item."""
     return {name: item.sign_off for name, item in known.items.items() if item.sign_off}
-
-
-def section(text: str, anchor: str) -> str | None:
-    """What a Markdown file says under a heading, without what says nothing; None where there is no such heading."""
-    parts = re.split(r"^#+ +(.*)$", text, flags=re.MULTILINE)
-    for heading, body in zip(parts[1::2], parts[2::2], strict=True):
-        if re.sub(r"[^\w]+", "-", heading.lower()).strip("-") == anchor:
-            question = " ".join(re.findall(r"^> ?(.*)", body, re.MULTILINE))
-            said = UNFILLED.sub("", body)
-            return said if " ".join(said.split()) not in " ".join(question.split()) else ""
-    return None
 
 
 def _read(file: Path) -> Checklist:
@@ -133,30 +130,51 @@ def _read(file: Path) -> Checklist:
     return found
 
 
-def _wrong(known: Known, item: Backing, gates: Collection[str], today: date) -> Iterator[str]:
+def _refused(subject: str, why: str, next_step: str) -> Verdict:
+    return Verdict("checklist", subject, None, None, False, why, next_step)
+
+
+def _parts(file: Path) -> dict[str, assessment.Part]:
+    return {part.anchor: part for part in assessment.parts(file.read_text("utf-8"))} if file.is_file() else {}
+
+
+def _unfilled(known: Known) -> Iterator[tuple[Place, Verdict]]:
+    """Each section once, though several items ask for it."""
+    for each in dict.fromkeys(each for item in known.items.values() for each in item.sections):
+        name, _, anchor = each.partition("#")
+        part = _parts(known.folder / name).get(anchor)
+        if part and letters(part.said) < SHORTEST:
+            asking = " and ".join(f"`{item}`" for item, backing in known.items.items() if each in backing.sections)
+            why = f"section `{anchor}` of responsible_ai/{name} is not filled in; it backs {asking}."
+            place = Place(known.folder / name, part.line)
+            yield place, _refused(each, why, f"Write what it asks for, below line {part.line}.")
+
+
+def _wrong(known: Known, item: Backing, gates: Collection[str], today: date) -> Iterator[tuple[str, str]]:
     for gate in item.gates:
         if gate not in gates:
-            yield f"there is no gate `{gate}`: {meant(gate, gates)}"
+            yield f"there is no gate `{gate}`: {meant(gate, gates)}", RENAME
     for each in item.sections:
         name, _, anchor = each.partition("#")
-        file = known.folder / name
-        said = section(file.read_text("utf-8"), anchor) if file.is_file() else None
-        if said is None or len(re.findall(r"\w", said)) < SHORTEST:
-            how = "is missing" if said is None else "is not filled in"
-            yield f"section `{anchor}` of responsible_ai/{name} {how}. Write what it asks for."
+        if anchor not in (there := _parts(known.folder / name)):
+            why = f"section `{anchor}` of responsible_ai/{name} is missing: {meant(anchor, there)}"
+            yield why, "Write it, or name another."
     if signed := item.sign_off:
         roles = known.settings.people.signs
         if signed.role not in roles:
-            yield f"there is no role `{signed.role}` in `people.signs` of mlops.yaml: {meant(signed.role, roles)}"
+            why = f"there is no role `{signed.role}` in `people.signs` of mlops.yaml: {meant(signed.role, roles)}"
+            yield why, RENAME
         if signed.until < today:
-            yield f"its sign-off holds until {signed.until} and no longer. Look at it again, and set another `until`."
+            why = f"its sign-off holds until {signed.until} and no longer."
+            yield why, "Look at it again, and set another `until`."
 
 
-def _weaker(known: Known, name: str, item: Backing) -> Iterator[str]:
+def _weaker(known: Known, name: str, item: Backing) -> Iterator[tuple[str, str]]:
     """What backs the organisation's item and no longer backs ours."""
     theirs = known.theirs.items.get(name) if known.theirs else None
     if theirs and (gone := {*theirs.gates, *theirs.sections} - {*item.gates, *item.sections}):
-        yield f"the organisation backs it by {', '.join(sorted(gone))} too. Add it, or waive this with a reason."
+        yield f"the organisation backs it by {', '.join(sorted(gone))} too.", "Add it, or waive this with a reason."
     if theirs and theirs.sign_off and (item.sign_off is None or item.sign_off.until > theirs.sign_off.until):
         signed = theirs.sign_off
-        yield f"the organisation wants it signed by {signed.role} until {signed.until}. Keep that, or waive this."
+        why = f"the organisation wants it signed by {signed.role} until {signed.until}."
+        yield why, "Keep that, or waive this with a reason."

@@ -1,4 +1,7 @@
-"""What must hold of a model before it is released. The docstring of a check says what holds when it finds nothing."""
+"""What must hold of a model before it is released. The docstring of a check says what holds when it finds nothing.
+
+What it finds is a sentence on what does not hold, and one on what to do.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,10 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from mlops.evidence import checklist, entries
-from mlops.evidence.git import merged
+from mlops.evidence import checklist, entries, waivers
+from mlops.evidence.git import merged, unlike
 from mlops.evidence.statements import Statement
-from mlops.evidence.waivers import Waiver
 from mlops.gates.base import read_verdicts
 from mlops.gates.run import discover
 from mlops.platform.base import Model
@@ -17,15 +19,18 @@ from mlops.settings import Settings
 
 AGAIN = "Run the pipeline again and register that run."
 COMMIT = "Commit everything, run the pipeline from the committed files, and register that run."
+Faults = Iterator[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A model and where it is to be released; what was said when it was made, and all that was signed since."""
+    """A model and where it is to be released; what was said when it was made, as when the one in service there was, and
+    all that was signed since."""
 
     model: Model
     environment: str
     says: Mapping[str, Any]
+    served: Mapping[str, Any]
     signed: list[Statement]
     settings: Settings
     project: Path
@@ -36,53 +41,68 @@ def sign_as(role: str, case: Case) -> str:
     return f"mlops release sign {case.model.name}:{case.model.version} --role {role} --for {case.environment}"
 
 
-def verdicts(case: Case) -> Iterator[str]:
+def verdicts(case: Case) -> Faults:
     """Every gate has judged it, and what did not pass is waived until a day to come."""
-    waivers = [Waiver.model_validate(each, strict=False) for each in case.says["waivers"]]
-    found = read_verdicts(case.says)
+    signed, found = waivers.signed(case.says), read_verdicts(case.says)
     for verdict in (each for each in found if not each.passed):
-        covering = [waiver for waiver in waivers if waiver.name == verdict.waiver and waiver.covers(verdict)]
+        covering = [waiver for waiver in signed if waiver.name == verdict.waiver and waiver.covers(verdict)]
         if not covering:
-            yield f"{verdict.gate} refused it, and no waiver covers that: {verdict.why}"
+            yield f"{verdict.gate} refused it, and no waiver covers that: {verdict.why}", verdict.next_step
         elif (until := covering[0].until) < case.today:
-            yield f"the waiver of {verdict.gate} for {verdict.subject} ended on {until}: {verdict.why} {AGAIN}"
+            yield f"the waiver of {verdict.gate} for {verdict.subject} ended on {until}: {verdict.why}", AGAIN
     known = {name for name, gate in discover(case.settings.model.package).items() if gate.stage != "release"}
     if missing := sorted(known - {each.gate for each in found}):
-        yield f"it was never judged by {', '.join(missing)}. {AGAIN}"
+        yield f"it was never judged by {', '.join(missing)}.", AGAIN
 
 
-def stop(case: Case) -> Iterator[str]:
+def stop(case: Case) -> Faults:
     """Nobody has stopped the project, or its owner has let it go on."""
-    stopped = [each.says for each in case.signed if each.kind == "stop"]
-    resumed = entries.last(case.signed, "sign-off", case.environment, role="owner")
-    if stopped and (resumed is None or resumed.says["time"] < stopped[-1]["time"]):
-        who, when, why = (stopped[-1][name] for name in ("who", "time", "reason"))
-        remedy = f"Its owner lets it go on with: {sign_as('owner', case)}"
-        yield f"{who} stopped the project on {when[:10]}: {why.rstrip('.')}. {remedy}"
+    stopped, resumed = entries.stopped(case.signed)
+    if stopped and case.environment not in resumed:
+        yield entries.said(stopped), f"Its owner lets it go on with: {sign_as('owner', case)}"
 
 
-def code(case: Case) -> Iterator[str]:
+def settings(case: Case) -> Faults:
+    """Trusted keys, people and checklist are those of the protected branch."""
+    yield from believed(case.project, case.settings.project.protected_branch)
+
+
+def believed(project: Path, branch: str) -> Faults:
+    if names := unlike(project, branch):
+        yield (
+            f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not as on the branch {branch}, so nothing there "
+            "is believed.",
+            f"Merge what is new into {branch}, or undo it; fetch {branch} if git does not have it here.",
+        )
+
+
+def code(case: Case) -> Faults:
     """All that made it is committed, and on the protected branch."""
     commit, branch = case.says["code"]["commit"], case.settings.project.protected_branch
     if case.says["code"]["dirty"]:
-        yield f"its code had changes that are not committed. {COMMIT}"
+        yield "its code had changes that are not committed.", COMMIT
     if inputs := case.says["uncommitted"]:
-        yield f"of its inputs {', '.join(inputs)} are not those of the committed files. {COMMIT}"
+        yield f"of its inputs {', '.join(inputs)} are not those of the committed files.", COMMIT
     if commit and not merged(case.project, commit, branch):
         remedy = "Merge it, or fetch the whole history of the branch if it is there."
-        yield f"its commit {commit[:12]} is not on the branch {branch}. {remedy}"
+        yield f"its commit {commit[:12]} is not on the branch {branch}.", remedy
 
 
-def approval(case: Case) -> Iterator[str]:
-    """Nobody has approved it who wrote it alone."""
+def approval(case: Case) -> Faults:
+    """Whoever has to approve it has, and nobody has who wrote it alone."""
+    approvers = getattr(case.settings.people.approves, case.environment)
     approvals = [each.says for each in case.signed if each.kind == "sign-off" and each.says["role"] == "approver"]
     for_this = (case.environment, case.model.digest)
-    who = {each["who"] for each in approvals if (each["on"], each["model"]) == for_this}
+    who = {each["who"] for each in approvals if (each["on"], each["model"]) == for_this and each["who"] in approvers}
+    wanted, ask = case.settings.release.approval, sign_as("approver", case)
+    same = case.served.get("system") == case.says["system"]
+    if not who and case.environment == "prod" and wanted != "never" and not (same and wanted == "changed-spec"):
+        yield f"nobody has approved it, and `release.approval` is `{wanted}`.", f"One of people.approves does: {ask}"
     if who == {case.says["code"]["author"]}:
-        yield f"{who.pop()} wrote its commit and approved it. Let somebody else: {sign_as('approver', case)}"
+        yield f"{who.pop()} wrote its commit and approved it.", f"Let somebody else: {ask}"
 
 
-def signatures(case: Case) -> Iterator[str]:
+def signatures(case: Case) -> Faults:
     """Everybody whom the checklist wants has signed for the system that made it."""
     wanted = checklist.required(checklist.load(case.project / "responsible_ai", case.settings))
     for item, ask in wanted.items():
@@ -91,25 +111,26 @@ def signatures(case: Case) -> Iterator[str]:
         given.sort(key=lambda each: each.subjects == case.says["system"])
         remedy = f"Look at it ({ask.looks_at}), then: {sign_as(ask.role, case)}"
         if not given:
-            yield f"`{item}` of the checklist wants {ask.role}, who has not signed. {remedy}"
+            yield f"`{item}` of the checklist wants {ask.role}, who has not signed.", remedy
             continue
         who, changed = given[-1].says["who"], given[-1].subjects.items() ^ case.says["system"].items()
         if changed:
             names = " and ".join(sorted({name for name, _ in changed}))
-            yield f"{who} signed as {ask.role} before {names} changed, so `{item}` is open. {remedy}"
+            yield f"{who} signed as {ask.role} before {names} changed, so `{item}` is open.", remedy
         if who not in case.settings.people.signs.get(ask.role, ()):
-            yield f"{who} signed as {ask.role}, which `people.signs` in mlops.yaml no longer says. {remedy}"
+            yield f"{who} signed as {ask.role}, which `people.signs` in mlops.yaml no longer says.", remedy
         if ask.until < case.today:
-            yield f"the sign-off of {ask.role} for `{item}` ended on {ask.until}. Set another day in the checklist."
+            remedy = "Look at it again, and set another day in the checklist."
+            yield f"the sign-off of {ask.role} for `{item}` ended on {ask.until}.", remedy
 
 
-def duties(case: Case) -> Iterator[str]:
+def duties(case: Case) -> Faults:
     """Its duties are shared, or it is said why not."""
     if alone := case.settings.people.alone:
         remedy = "Share them in `people` of mlops.yaml, or say why not in `people.one_person`."
-        yield f"{alone} alone feeds data, watches, retrains and fixes. {remedy}"
+        yield f"{alone} alone feeds data, watches, retrains and fixes.", remedy
 
 
 EVERYWHERE = (verdicts, stop)
-GUARDED = (code, approval)
+GUARDED = (settings, code, approval)
 PROD = (signatures, duties)

@@ -108,7 +108,7 @@ def changed_lines(before: tuple[int, bytes] | None, after: tuple[int, bytes] | N
 def absent(record: Record) -> str:
     """That a run has no metrics, and how far it got."""
     states = (f"{name} {node['state']}" for name, node in record["nodes"].items())
-    stopped = [state for state in states if state.endswith(("failed", "refused"))]
+    stopped = [state for state in states if state.endswith(("failed", "refused", "unreadable"))]
     return f"Run {record['run'][:8]} has no evaluation: {', '.join(stopped) or record['state']}."
 
 

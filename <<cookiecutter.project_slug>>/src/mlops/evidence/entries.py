@@ -1,6 +1,6 @@
 """What is signed after a model was made: entries of the ledger, each in the pages of its environment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -10,6 +10,11 @@ from mlops.evidence import keys
 from mlops.evidence.statements import Statement, opened, signed
 from mlops.platform.base import Platform
 from mlops.settings import Settings
+
+SAID = {
+    "sign-off": "{who} signed as {role} for {on} on {when}",
+    "stop": "{who} stopped the project on {when}: {reason}",
+}
 
 
 def add(
@@ -38,16 +43,36 @@ def read(platform: Platform, known: Settings) -> tuple[list[Statement], list[str
     return sorted(found, key=lambda each: each.says["time"]), faults
 
 
+def said(entry: Statement) -> str:
+    """A sign-off or a stop as a sentence."""
+    time = datetime.fromisoformat(entry.says["time"])
+    return SAID[entry.kind].format(when=f"{time:%Y-%m-%d at %H:%M UTC}", **entry.says).rstrip(".") + "."
+
+
 def said_of(system: Mapping[str, str], entries: Iterable[Statement]) -> list[str]:
     """Who signed for a system, and who stopped the project, in sentences, oldest first."""
-    found = []
+    return [said(each) for each in entries if each.kind == "stop" or each.kind in SAID and each.subjects == system]
+
+
+def stopped(entries: Sequence[Statement]) -> tuple[Statement | None, list[str]]:
+    """The last stop of the project, and the environments where its owner has let it go on since."""
+    stop, resumed = None, set[str]()
     for each in entries:
-        says = {"day": each.says["time"][:10], **each.says}
-        if each.kind == "sign-off" and each.subjects == system:
-            found.append("{who} signed as {role} for {on} on {day}.".format_map(says))
         if each.kind == "stop":
-            found.append("{who} stopped the project on {day}: {reason}".format_map(says))
-    return list(dict.fromkeys(found))
+            stop, resumed = each, set()
+        elif each.kind == "sign-off" and each.says["role"] == "owner":
+            resumed.add(each.says["on"])
+    return stop, sorted(resumed)
+
+
+def standing(entries: Sequence[Statement]) -> str:
+    """Whether the project is stopped, in words."""
+    stop, resumed = stopped(entries)
+    if not stop:
+        return "nobody has stopped the project"
+    if not resumed:
+        return f"stopped. {said(stop)} Nothing is released until its owner signs again."
+    return f"resumed by its owner for {', '.join(resumed)}, and nowhere else. {said(stop)}"
 
 
 def last(entries: Iterable[Statement], kind: str, environment: str, **says: Any) -> Statement | None:

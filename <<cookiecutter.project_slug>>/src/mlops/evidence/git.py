@@ -24,8 +24,21 @@ def person(folder: Path) -> str:
     return found[1]
 
 
-def merged(folder: Path, commit: str, branch: str) -> bool:
-    """Whether a commit is on a branch: that of `origin`, where there is one."""
+def tip(folder: Path, branch: str) -> str:
+    """What git calls a branch: that of `origin`, where there is one."""
     remote = f"refs/remotes/origin/{branch}"
-    known = remote if git(folder, "rev-parse", "--verify", "--quiet", remote) else f"refs/heads/{branch}"
-    return git(folder, "merge-base", "--is-ancestor", commit, known) is not None
+    return remote if git(folder, "rev-parse", "--verify", "--quiet", remote) else f"refs/heads/{branch}"
+
+
+def merged(folder: Path, commit: str, branch: str) -> bool:
+    """Whether a commit is on a branch."""
+    return git(folder, "merge-base", "--is-ancestor", commit, tip(folder, branch)) is not None
+
+
+def unlike(folder: Path, branch: str) -> list[str]:
+    """Which of `mlops.yaml` and the files of `responsible_ai/` are not as on a branch, as far as git can tell."""
+    names = ["mlops.yaml", *sorted(f"responsible_ai/{file.name}" for file in folder.glob("responsible_ai/*.*"))]
+    here = dict(zip(names, (git(folder, "hash-object", "--", *names) or "").split(), strict=False))
+    listed = (git(folder, "ls-tree", tip(folder, branch), "--", *names) or "").splitlines()
+    there = {line.partition("\t")[2]: line.split()[2] for line in listed}
+    return [name for name in names if name not in here or here[name] != there.get(name)]

@@ -41,7 +41,7 @@ def register(run: str, platform: Platform, project: Path) -> Model:
         says = build.says(record, folder, jobs.restore(run, folder / "code"), project, registered)
         made = Statement("build", {known.model.name: artifact}, says)
         model = models.register(known.model.name, folder / "model", says, signed(made, platform.signer()))
-    if model.lineage["run"] != run and run not in {each.says.get("run") for each in entries.read(platform, known)[0]}:
+    if run not in build.runs(model, entries.read(platform, known)[0]):
         entries.add(platform, known, "local", "build", made.subjects, says)
     return model
 

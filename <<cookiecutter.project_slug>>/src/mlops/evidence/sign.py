@@ -4,9 +4,9 @@ import tempfile
 from pathlib import Path
 
 from mlops.errors import Misuse, Refused
-from mlops.evidence import build, entries, keys
+from mlops.evidence import build, checks, entries, keys
 from mlops.evidence.git import person
-from mlops.evidence.verify import in_force
+from mlops.evidence.verify import STRICTER, in_force
 from mlops.platform.base import Platform
 from mlops.settings import Settings
 from mlops.specs.load import meant
@@ -27,6 +27,9 @@ def sign_off(reference: str, role: str, environment: str, platform: Platform, pr
         allowed = ", ".join(holders[role]) or "nobody"
         may = f"mlops.yaml names {allowed}. Who you are says `git config user.email`."
         raise Refused(f"{who} may not sign as {role} for {environment}: {may}")
+    if environment in STRICTER:
+        for fault in checks.believed(project, known.project.protected_branch):
+            raise Refused(" ".join(fault))
     model, _ = platform.models.get(reference), keys.signer(environment, known, platform)
     with tempfile.TemporaryDirectory() as scratch:
         platform.models.fetch(reference, Path(scratch, "model"))

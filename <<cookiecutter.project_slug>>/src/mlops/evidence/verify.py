@@ -15,6 +15,8 @@ from mlops.platform.base import Model, Platform
 from mlops.settings import Settings
 from mlops.steps.package import package
 
+STRICTER = {"staging": checks.GUARDED, "prod": checks.GUARDED + checks.PROD}
+
 
 def verify(
     reference: str, environment: str, platform: Platform, project: Path, known: Settings, today: date, scratch: Path
@@ -25,18 +27,18 @@ def verify(
     """
     model = platform.models.get(reference)
     signed, faults = entries.read(platform, known)
-    found = _verdicts("ledger", "Nothing in the ledger was changed.", *faults) + _artifact(model, platform, scratch)
+    found = _verdicts("ledger", "Nothing in the ledger was changed.", *map(_apart, faults))
+    found += _artifact(model, platform, scratch)
     try:
         made = in_force(model, environment, platform, known, signed)
         now = champion(environment, platform, signed)
         served = in_force(now, environment, platform, known, signed).says if now else {}
     except (Refused, Failure) as error:
-        return found + _verdicts("statement", "", error.what)
+        return found + _verdicts("statement", "", _apart(error.what))
     said = f"Key {made.key[:12]} signed how run {made.says['run'][:8]} made it, and nothing of that was changed."
     found += _verdicts("statement", said)
-    case = Case(model, environment, made.says, signed, known, project, today)
-    stricter = {"staging": checks.GUARDED, "prod": checks.GUARDED + checks.PROD}
-    for check in checks.EVERYWHERE + stricter.get(environment, ()):
+    case = Case(model, environment, made.says, served, signed, known, project, today)
+    for check in checks.EVERYWHERE + STRICTER.get(environment, ()):
         found += _verdicts(check.__name__, check.__doc__ or "", *check(case))
     return found + judge("release", _context(case, served, scratch / "model"))
 
@@ -50,7 +52,7 @@ def in_force(model: Model, environment: str, platform: Platform, known: Settings
         raise Refused(f"{what} speaks of {', '.join(first.subjects.values())}, not of {model.digest}. {AGAIN}")
     if first.says != {"schema": first.says["schema"], **model.lineage}:
         raise Refused(f"the registry no longer says of {reference} what its build statement does. {AGAIN}")
-    return build.newest([first, *(each for each in signed if each.key in trusted)], model.digest) or first
+    return build.about([first, *(each for each in signed if each.key in trusted)], model.digest)[-1]
 
 
 def champion(environment: str, platform: Platform, signed: list[Statement]) -> Model | None:
@@ -63,7 +65,7 @@ def _artifact(model: Model, platform: Platform, scratch: Path) -> list[Verdict]:
     try:
         platform.models.fetch(f"{model.name}:{model.version}", scratch / "model")
     except Failure as error:
-        return _verdicts("artifact", "", error.what)
+        return _verdicts("artifact", "", _apart(error.what))
     return _verdicts("artifact", f"Its bytes have the digest {model.digest[:12]}.")
 
 
@@ -84,6 +86,12 @@ def _context(case: Case, served: Mapping[str, Any], artifact: Path) -> Context:
     )
 
 
-def _verdicts(subject: str, holds: str, *faults: str) -> list[Verdict]:
+def _apart(said: str) -> tuple[str, str]:
+    """The first sentence of an error, which is why, and what to do."""
+    why, _, next_step = said.partition(". ")
+    return f"{why.removesuffix('.')}.", next_step
+
+
+def _verdicts(subject: str, holds: str, *faults: tuple[str, str]) -> list[Verdict]:
     """One for each fault, or that it holds."""
-    return [Verdict("evidence", subject, None, None, not faults, why) for why in faults or (holds,)]
+    return [Verdict("evidence", subject, None, None, not faults, *said) for said in faults or ((holds, ""),)]

@@ -37,6 +37,8 @@ class Verdict:
     why: str
     next_step: str = ""
     waiver: str | None = None
+    figure: float | None = None
+    """The number that was held against the limit: of an interval one of its ends."""
 
     @property
     def stands(self) -> bool:

@@ -1,6 +1,6 @@
 """An item of the responsible-AI checklist that nothing shows to hold refuses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from mlops.evidence import checklist
 from mlops.gates import limits
@@ -14,23 +14,18 @@ class Limits(limits.Limits):
     """None: what must hold stands in the checklist itself."""
 
 
-def measure(context: Context) -> Mapping[str, list[str]]:
-    """What is wrong with each item."""
+def measure(context: Context) -> tuple[int, list[Verdict]]:
+    """How many items there are, and what is wrong with them."""
     from mlops.gates.run import discover
 
     assert context.responsible_ai
     known = checklist.load(context.responsible_ai, context.settings)
-    found: dict[str, list[str]] = {name: [] for name in known.items}
-    gates = discover(context.settings.model.package)
-    for name, mistake in checklist.mistakes(known, gates, context.today):
-        found[name].append(mistake.what)
-    return found
+    wrong = checklist.mistakes(known, discover(context.settings.model.package), context.today)
+    return len(known.items), [verdict for _, verdict in wrong]
 
 
-def check(measured: Mapping[str, list[str]], limits: Limits) -> Iterator[Verdict]:
-    for name, wrong in measured.items():
-        for what in wrong:
-            yield Verdict(id, name, None, None, False, what)
-    held = sum(not wrong for wrong in measured.values())
-    if held == len(measured):
-        yield Verdict(id, "items", held, len(measured), True, f"all {held} items of the checklist are backed.")
+def check(measured: tuple[int, list[Verdict]], limits: Limits) -> Iterator[Verdict]:
+    items, wrong = measured
+    yield from wrong
+    if not wrong:
+        yield Verdict(id, "items", items, items, True, f"all {items} items of the checklist are backed.")

@@ -40,4 +40,4 @@ def judged(
     passed, within = holds(end, limit), interval and interval.value is not None and holds(interval.value, limit)
     doubt = " It may be beyond: more rows will tell." if passed and not within else ""
     why = f"{subject} is {interval}; the {which} end must be {rule} {limit:g}.{doubt}"
-    return Verdict(gate, subject, interval, limit, passed, why, mend)
+    return Verdict(gate, subject, interval, limit, passed, why, mend, figure=end)

@@ -73,7 +73,9 @@ def _sound(verdict: Verdict) -> Verdict:
     """A verdict on something that is not a number does not pass, and what passes has no next step."""
     if isinstance(verdict.measured, float) and not math.isfinite(verdict.measured):
         return replace(verdict, measured=None, passed=False, why=f"{verdict.subject} has no finite value.")
-    return replace(verdict, passed=bool(verdict.passed), next_step="" if verdict.passed else verdict.next_step)
+    value = getattr(verdict.measured, "value", verdict.measured) if verdict.figure is None else verdict.figure
+    figure, next_step = value if isinstance(value, int | float) else None, "" if verdict.passed else verdict.next_step
+    return replace(verdict, passed=bool(verdict.passed), next_step=next_step, figure=figure)
 
 
 def _absent(gate: Gate, why: str) -> Verdict:

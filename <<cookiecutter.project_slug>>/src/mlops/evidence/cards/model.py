@@ -8,13 +8,11 @@ from typing import Any
 from markupsafe import Markup
 
 from mlops.errors import Refused
-from mlops.evidence import entries
+from mlops.evidence import assessment, entries, waivers
 from mlops.evidence.verify import in_force
 from mlops.platform.base import Platform
 from mlops.settings import Settings
 
-HEADING = re.compile(r"^##+ +(.*)$", re.MULTILINE)
-QUESTION = re.compile(r"<!--[\s\S]*?-->|^>.*$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
 """A link to a file that does not come along."""
 
@@ -31,17 +29,14 @@ def facts(reference: str, platform: Platform, known: Settings, today: date) -> d
         "key": made.key,
         "says": made.says,
         "answers": answers(made.says["assessment"]),
+        "waivers": waivers.signed(made.says),
+        "standing": entries.standing(signed),
         "signed": entries.said_of(made.says["system"], signed),
         "today": today.isoformat(),
     }
 
 
 def answers(files: Mapping[str, str]) -> dict[str, Markup]:
-    """What the assessment says under its headings, as Markdown, without the questions."""
-    found = {}
-    for text in files.values():
-        parts = HEADING.split(text)
-        for heading, body in zip(parts[1::2], parts[2::2], strict=True):
-            if answer := LINK.sub(r"\1", QUESTION.sub("", body)).strip():
-                found[heading.strip()] = Markup(answer)
-    return found
+    """What the assessment says under its headings but the first, as Markdown, without the questions."""
+    parts = [part for text in files.values() for part in assessment.parts(text) if part.level > 1 and part.said]
+    return {part.heading: Markup(LINK.sub(r"\1", part.said)) for part in parts}

@@ -22,7 +22,8 @@ def write(kind: str, seen: Mapping[str, Any], to: Path) -> list[Path]:
     text = markdown(kind, seen, templates)
     parts, body = html(text)
     title = text.partition("\n")[0].lstrip("# ").replace("\\", "")
-    page = templates.get_template("page.html.j2").render(title=title, parts=parts, body=body)
+    head, first, rest = body.partition("<h2")
+    page = templates.get_template("page.html.j2").render(title=title, parts=parts, head=head, body=first + rest)
     stem = to.with_suffix("") if to.suffix in (".md", ".html") else to
     files = {stem.with_name(f"{stem.name}.md"): text, stem.with_name(f"{stem.name}.html"): page}
     for file, content in files.items():

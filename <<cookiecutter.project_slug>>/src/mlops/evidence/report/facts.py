@@ -1,6 +1,6 @@
 """What a report is about, collected from the run, the registry, the data store, the champion and `mlops.yaml`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +9,12 @@ from typing import Any
 from mlops import digest, settings
 from mlops.contract.profile import Profile
 from mlops.errors import Failure, Misuse
+from mlops.evidence.build import current
 from mlops.evidence.compare import EDITED, changed_data, differences_of
 from mlops.evidence.evaluation import Evaluation, evaluated, fetched
 from mlops.evidence.profiles import of_version
 from mlops.evidence.report.history import RUNS, Point, history
+from mlops.evidence.statements import Statement
 from mlops.files import read_json
 from mlops.gates import quality
 from mlops.gates.base import Verdict, read_verdicts
@@ -56,10 +58,10 @@ class Facts:
     history: Mapping[str, list[Point]] = field(default_factory=dict)
 
 
-def resolve(reference: str, platform: Platform) -> str:
+def resolve(reference: str, platform: Platform, signed: Sequence[Statement]) -> str:
     """The run that an id, the start of one, `last`, or a model (`name:3`, `name`) names. Raises Misuse."""
     if ":" in reference or "@" in reference or reference in {model.name for model in platform.models.list()}:
-        return platform.models.get(reference).lineage["run"]
+        return current(platform.models.get(reference), signed).lineage["run"]
     return platform.jobs.find(reference)
 
 
@@ -90,10 +92,13 @@ def collect(run: str, platform: Platform, project: Path, scratch: Path) -> Facts
 
 
 def judged(jobs: Jobs, record: Mapping[str, Any], scratch: Path) -> tuple[str, list[Verdict]]:
-    """The verdicts of the job; or a step that wrote some when it came no further, and these."""
+    """The verdicts of the job; or a step that wrote some when it came no further, and these.
+
+    A foreign job's own output of that name is left alone.
+    """
     for step in ("", *record["nodes"]):
         file = fetched(jobs, record["run"], f"{step}.verdicts".lstrip("."), scratch) / "verdicts.json"
-        if file.is_file():
+        with suppress(Misuse, LookupError, TypeError):
             return step, read_verdicts(read_json(file))
     return "", []
 

@@ -1,6 +1,7 @@
 """One page of HTML from facts: everything that it shows is in it."""
 
 import math
+import re
 from datetime import datetime
 from functools import partial
 from os.path import relpath
@@ -29,7 +30,7 @@ def environment(*folders: Path) -> Environment:
     loader = FileSystemLoader([*folders, Path(__file__).parent])
     templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     templates.trim_blocks = templates.lstrip_blocks = True
-    templates.filters |= {"figure": figure, "plain": plain, "counted": counted, "day": day, "duration": duration}
+    templates.filters |= {each.__name__: each for each in (figure, plain, counted, day, duration, words, worded)}
     return templates
 
 
@@ -67,6 +68,16 @@ def plain(value: float) -> str:
 def day(text: str) -> str:
     """The day of an ISO time."""
     return f"{datetime.fromisoformat(text):%-d %B %Y}"
+
+
+def words(name: str) -> str:
+    """A name as people say it."""
+    return name.replace("_", " ")
+
+
+def worded(sentence: str) -> str:
+    """A sentence with the names in it as people say them; paths, addresses and what is quoted as code stay."""
+    return re.sub(r"(?<![\w`./@*-])[a-z0-9]+(?:_[a-z0-9]+)+(?![\w`/@*=-]|\.\w)", lambda name: words(name[0]), sentence)
 
 
 def place(path: str, project: Path) -> str:
