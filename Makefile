@@ -63,6 +63,9 @@ bench: .venv/.synced ## the figures we state, measured side by side
 	$(PYTHON) benchmarks/gates.py
 	$(PYTHON) benchmarks/mutations.py
 	$(PYTHON) benchmarks/data.py
+	$(PYTHON) benchmarks/serving.py
+	$(PYTHON) benchmarks/batch.py
+	$(PYTHON) benchmarks/releases.py
 
 schema: .venv/.synced ## write the JSON schema of mlops.yaml from its types
 	PYTHONPATH="$(P)/src" $(PYTHON) -B tools/make_schema.py > "$(P)/src/mlops/mlops.schema.json.new"
@@ -73,8 +76,11 @@ gates-page: .venv/.synced ## write the list of gates in a project's docs/gates.m
 
 lock: .venv/.synced ## resolve the requirements of project and template again (UPGRADE=1 for the newest versions)
 	$(MAKE) --no-print-directory -C "$(P)" --assume-old=.venv/.synced lock UV="$(UV)"
-	$(COMPILE) $(foreach part,mlops model dev,"$(P)/requirements/$(part).in") requirements/test.in \
+	$(COMPILE) $(foreach part,mlops model predict dev,"$(P)/requirements/$(part).in") requirements/test.in \
 	    $(foreach part,dev azure,--constraint "$(P)/requirements/$(part).txt") --output-file requirements/test.txt
+	$(COMPILE) --no-annotate tests/tools/inference-server/requirements.in \
+	    $(foreach part,serving predict,"$(P)/requirements/$(part).in") --constraint "$(P)/requirements/serving.txt" \
+	    --output-file tests/tools/inference-server/requirements.txt
 	$(COMPILE) "$(P)/infra/requirements.in" requirements/infra.in \
 	    --constraint "$(P)/infra/requirements.txt" --output-file requirements/infra.txt
 

@@ -34,7 +34,12 @@ def test_a_package_has_the_same_version_in_every_lock_that_has_it():
 
 @pytest.mark.parametrize(
     ("lock", "parts"),
-    [("base", ["mlops", "model"]), ("azure", ["mlops", "model", "azure"]), ("dev", ["mlops", "model", "dev"])],
+    [
+        ("base", ["mlops", "model", "predict"]),
+        ("azure", ["mlops", "model", "predict", "azure"]),
+        ("dev", ["mlops", "model", "predict", "dev"]),
+        ("serving", ["serving", "predict"]),
+    ],
 )
 def test_a_lock_holds_all_that_is_wanted_of_it(lock, parts):
     assert wanted(*parts) <= set(pins(FOLDER / f"{lock}.txt"))
@@ -42,6 +47,11 @@ def test_a_lock_holds_all_that_is_wanted_of_it(lock, parts):
 
 def test_the_laptop_has_no_azure_packages():
     assert not [name for lock in ("base", "dev") for name in pins(FOLDER / f"{lock}.txt") if name.startswith("azure")]
+
+
+def test_the_serving_image_has_no_azure_package_and_nothing_of_training():
+    heavy = ("azure", "lightgbm", "mlflow", "pandas", "polars", "pydantic", "scikit-learn")
+    assert not [name for name in pins(FOLDER / "serving.txt") if name.startswith(heavy)]
 
 
 def test_the_tests_run_with_all_that_a_project_is_developed_with():
