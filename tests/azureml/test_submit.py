@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mlops.platform.local import snapshot
+from mlops import uploads
 from tests.emulator.client import Azure
 from tests.emulator.store import Document
 from tests.support.project import Project
@@ -99,7 +99,7 @@ def test_the_code_is_uploaded_once_and_is_what_is_committed_under_src(submitted:
 
 def test_a_local_run_lays_out_the_same_files(submitted: Submitted) -> None:
     source = submitted.project.path / "src"
-    assert {f"src/{name}" for name, _ in snapshot.walk(source, snapshot.ignored(source))} == submitted.code.keys()
+    assert {f"src/{name}" for name, _ in uploads.walk(source, uploads.ignored(source))} == submitted.code.keys()
 
 
 def test_nothing_else_leaves_the_machine_but_inputs_and_the_build_context(submitted: Submitted) -> None:

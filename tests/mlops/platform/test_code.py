@@ -129,6 +129,7 @@ def no_git(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_git_the_files_themselves_are_stored(repository: Path, tmp_path: Path, monkeypatch, without) -> None:
     without(repository, monkeypatch)
     (repository / "some.log").write_text("x")
+    (repository / ".amlignore").write_text("/*\n")  # about an image, not about the project
     (repository / "link").unlink()
     record = code.capture(repository, repository / ".mlops")
     assert record["kind"] == "files"

@@ -141,7 +141,7 @@ def _is_large(path: Path) -> bool:
 
 
 def _capture_files(project: Path, scratch: Path, state: Path) -> dict[str, Any]:
-    taken = snapshot.take((project, ()), scratch / "files", LIMIT_BYTES)
+    taken = snapshot.take((project, ()), scratch / "files", LIMIT_BYTES, (".gitignore",))
     found = digest.of_folder(scratch / "files")
     if not (stored := state / "code" / found / "files").exists():
         with files.replacing(stored) as draft:

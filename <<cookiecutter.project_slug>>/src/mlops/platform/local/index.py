@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mlops import digest, files
-from mlops.platform.local.snapshot import walk
+from mlops.uploads import walk
 
 SETTLED_SECONDS = 2.0
 """A file changed more recently than this may change again within one tick of the file system's clock."""

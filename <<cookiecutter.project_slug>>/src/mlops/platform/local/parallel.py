@@ -15,9 +15,9 @@ import yaml
 
 from mlops.errors import Failure
 from mlops.platform.local import mini_batches
-from mlops.platform.local.snapshot import walk
 from mlops.specs.expressions import render
 from mlops.specs.types import Parallel
+from mlops.uploads import walk
 
 SUFFIXES = {".csv": "read_csv", ".parquet": "read_parquet"}
 NO_HEADER = ("no_header", "false")

@@ -1,13 +1,17 @@
 """Environments that a document describes: files that are not there, and images that are built or looked up later."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from mlops.specs.assets import REMOTE, existing
 from mlops.specs.collect import attempt, refuse
 from mlops.specs.load import Item
+from mlops.uploads import ignored
 
 FROZEN = ("staging", "prod")
+COPIED = re.compile(r"^COPY +((?:(?!--)[\w./-]+ +)+)[\w./-]+ *$", re.MULTILINE)
+"""What a Dockerfile takes from its folder, in lines of plain names."""
 
 
 def check(root: Item, kind: str, on: str) -> None:
@@ -38,11 +42,21 @@ def _inline(item: Item) -> Iterator[Item]:
 
 
 def _check_build(build: Item) -> None:
-    """Refuse a folder, or a Dockerfile in it, that is not there."""
+    """Refuse a folder without the Dockerfile or what that copies, or from which Azure ML would not take them."""
     folder, said = build.get("path"), build.get("dockerfile_path")
-    name = str(said.value) if said else "Dockerfile"
-    if folder and (where := check_path(folder, "path")) and not (where / name).is_file():
-        refuse((said or build).wrong(f"there is no {name} in {folder.value}. Correct it."))
+    if not folder or not (where := check_path(folder, "path")):
+        return
+    name, place = str(said.value) if said else "Dockerfile", said or build
+    if not (where / name).is_file():
+        return refuse(place.wrong(f"there is no {name} in {folder.value}. Correct it."))
+    left_out, copied = ignored(where), " ".join(COPIED.findall((where / name).read_text("utf-8"))).split()
+    for path in (Path(each.lstrip("/")) for each in (name, *copied) if each != "."):
+        above = (f"{parent}/" for parent in path.parents if parent != Path())
+        if not (where / path).exists():
+            refuse(place.wrong(f"{name} copies {path}, which is not in {folder.value}. Correct it there."))
+        elif left_out.match_file(path) or any(map(left_out.match_file, above)):
+            what = f"`.amlignore` in {folder.value} leaves out {path}, which the image needs"
+            refuse(place.wrong(f"{what}. Correct it there."))
 
 
 def check_path(item: Item, what: str) -> Path | None:
