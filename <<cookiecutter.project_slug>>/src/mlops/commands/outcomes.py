@@ -34,3 +34,20 @@ def add(
         show.console.print("Both sides of a contradiction are kept. The later time counts; at equal times none does.")
     if counts["late"]:
         show.console.print(f"Those more than {late} days old change figures that may have been read already.")
+
+
+@app.command()
+def compact(
+    after: Annotated[int, typer.Option(min=1, metavar="DAYS", help="Younger days stay: releases look at them.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Pack the log of predictions into a Parquet file a day; remove what mlops.yaml no longer keeps."""
+    from datetime import UTC, datetime
+
+    from mlops import settings, show
+    from mlops.outcomes import log
+
+    file, today = settings.find(Path.cwd()), datetime.now(UTC).date()
+    keep = settings.load(file).service.keep_log_days
+    counts = log.compact(file.parent / ".mlops" / "serving", today, after, keep)
+    show.record(counts) if as_json else show.facts({name: f"{count:,}" for name, count in counts.items()})

@@ -2,17 +2,30 @@
 
 import hmac
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from mlops import files
 from mlops.errors import Misuse
 
-BYTES = 32
+BYTES, FILE = 32, "keys/outcomes"
 
 
 def hashed(request_id: str, key: bytes) -> str:
     """HMAC-SHA256 (RFC 2104) of the id in UTF-8 under the key, in hexadecimal."""
-    return hmac.digest(key, request_id.encode(), "sha256").hex()
+    return hashing(key)(request_id)
+
+
+def hashing(key: bytes) -> Callable[[str], str]:
+    """`hashed` for many ids under one key: twice as fast."""
+    start = hmac.new(key, digestmod="sha256")
+
+    def one(request_id: str) -> str:
+        mac = start.copy()
+        mac.update(request_id.encode())
+        return mac.hexdigest()
+
+    return one
 
 
 def fingerprint(key: bytes) -> str:
@@ -33,3 +46,8 @@ def key(file: Path, used: set[str]) -> bytes:
     if len(found) != BYTES or used - {fingerprint(found)}:
         raise Misuse("is lost, unreadable or not the key that ids are stored with. Put that one back.", file)
     return found
+
+
+def of_project(state: Path) -> bytes:
+    """The key in a project's `.mlops/`; as `key` has it, `used` by the outcomes that are stored there."""
+    return key(state / FILE, {part.name[:12] for part in (state / "outcomes").glob("*.parquet")})

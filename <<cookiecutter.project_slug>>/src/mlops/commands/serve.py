@@ -1,0 +1,32 @@
+"""`mlops serve`."""
+
+from typing import Annotated
+
+import typer
+
+from mlops.commands.common import Ref, open_platform
+
+
+def serve(model: Ref, port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000) -> None:
+    """Answer requests with a registered model on this machine, until Ctrl-C."""
+    import os
+    import sys
+
+    from mlops import settings
+    from mlops.outcomes import ids
+
+    project, platform = open_platform()
+    found, state = platform.models.get(model), project / ".mlops"
+    ids.of_project(state)
+    said = {
+        "package": settings.load(project / "mlops.yaml").model.package,
+        "model": platform.models.content(model),
+        "deployment": f"m{found.digest[:12]}",
+        "version": f"{found.name}:{found.version}",
+        "port": port,
+        "spool": state / "serving",
+    }
+    os.environ["MLOPS_LOG_KEY_FILE"] = str(state / ids.FILE)
+    os.chdir(project / "src")
+    words = (f"--{name}={value}" for name, value in said.items())
+    os.execv(sys.executable, [sys.executable, "-m", "mlops.serving", *words])

@@ -1,0 +1,56 @@
+"""One request in the log of predictions, found by its id: what was asked, who answered, and what."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mlops.contract.read import reading
+from mlops.errors import Misuse, Refused
+from mlops.outcomes import ids
+from mlops.outcomes.log import KINDS, flat, is_whole
+from mlops.platform.local.lock import locked
+
+Line = dict[str, Any]
+"""A row of a request, with flat names such as `inputs.age`, as the packed log has them."""
+
+ABSENT = (
+    "this request has no answer in the log. Give the `id` that stands in the answer; the log has only what was "
+    "answered on this machine, no longer ago than `service.keep_log_days`."
+)
+UNSURE = "the id was given to several requests, and what the log keeps apart of them cannot be told from each other."
+
+
+def find(state: Path, request: str) -> list[Line]:
+    """The rows of the last answer that a caller got: not of one that was made to a copy of the request.
+
+    Values that the log keeps apart are among the inputs, as long as they are kept. Raises Misuse where there is no
+    answer, and Refused when these values may be those of another request.
+    """
+    spool, id = state / "serving", ids.hashed(request, ids.of_project(state))
+    with locked(spool / "lock"):
+        lines, apart, traffic = (list(_lines(spool / kind, id)) for kind in (*KINDS, "traffic"))
+    told = {each["deployment"] for each in traffic if not each["mirrored"]}
+    found = [each for each in lines if each["deployment"] in told or not traffic]
+    if not found:
+        raise Misuse(ABSENT)
+    held: dict[int, Line] = {}
+    for each in apart:
+        values = {name.replace("values.", "inputs.", 1): value for name, value in each.items()}
+        if held.setdefault(each["row"], values) != values:
+            raise Refused(UNSURE)
+    last = max(each["time"] for each in found)
+    rows = {each["row"]: each | held.get(each["row"], {}) for each in found if each["time"] == last}
+    return [rows[number] for number in sorted(rows)]
+
+
+def _lines(folder: Path, id: str) -> Iterator[Line]:
+    for file in sorted(folder.glob("*.jsonl")):
+        with file.open("rb") as stream:
+            if whole := [line for line in stream if id.encode() in line and is_whole(line)]:
+                yield from flat(pl.read_ndjson(b"".join(whole), infer_schema_length=None)).to_dicts()
+    for file in sorted(folder.glob("*.parquet")):
+        with reading(file):
+            if "id" in (table := pl.scan_parquet(file)).collect_schema():
+                yield from table.filter(id=id).collect().to_dicts()

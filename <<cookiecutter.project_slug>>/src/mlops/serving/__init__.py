@@ -1,0 +1,1 @@
+"""What answers callers: one predictor behind HTTP."""

@@ -1,0 +1,122 @@
+"""`python -m mlops.serving`: one model in one process behind HTTP."""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from mlops import digest
+from mlops.errors import Misuse, MlopsError
+from mlops.serving.app import App
+from mlops.serving.batching import Queue
+from mlops.serving.log import Log
+from mlops.serving.metrics import Metrics
+from mlops.serving.scorer import Scorer
+from mlops.serving.sender import Sender
+
+GRACE = 30
+"""Seconds that a server takes at most to answer what it has accepted, once it is told to end."""
+
+
+def positive(text: str) -> int:
+    if (value := int(text)) < 1:
+        raise ValueError(text)
+    return value
+
+
+def folder(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def artifact(text: str) -> Path:
+    """The folder, or the `artifact` somewhere in it, where Azure ML mounts a registered model."""
+    return next(Path(text).rglob("artifact"), Path(text))
+
+
+OPTIONS: dict[str, tuple[Any, Any, str]] = {
+    "package": (str, None, "the model package"),
+    "model": (artifact, os.environ.get("AZUREML_MODEL_DIR"), "the folder of the artifact"),
+    "deployment": (str, "", "name of the deployment"),
+    "version": (str, "", "the model as name:version"),
+    "host": (str, "127.0.0.1", "address to listen at"),
+    "port": (int, 8000, "port; 0 takes a free one"),
+    "spool": (folder, "", "folder of the log of predictions; without it none is kept"),
+    "max-waiting": (positive, 64, "requests that wait at once"),
+    "timeout-ms": (positive, 5000, "time that a request may take"),
+    "max-rows": (positive, 1000, "rows of a request"),
+    "max-mb": (positive, 4, "size of a request"),
+}
+"""Each may also be said by a variable: `--max-rows` by `MLOPS_MAX_ROWS`."""
+
+
+def options(words: list[str] | None = None) -> argparse.Namespace:
+    """What a command line says (this process's unless it is given), else the variables, else what is usual."""
+    parser = argparse.ArgumentParser("python -m mlops.serving", description=__doc__)
+    for name, (type_, usual, about) in OPTIONS.items():
+        found = os.environ.get("MLOPS_" + name.upper().replace("-", "_"), usual)
+        parser.add_argument(f"--{name}", type=type_, default=found, required=found is None, help=about)
+    return parser.parse_args(words)
+
+
+def application(given: argparse.Namespace) -> App:
+    scorer = Scorer.load(given.package, given.model, given.max_rows)
+    whole = digest.of_folder(given.model)
+    deployment, model = given.deployment or f"m{whole[:12]}", given.version or f"@{whole[:12]}"
+    queue = Queue(scorer.answer, given.max_waiting, given.max_rows, given.timeout_ms / 1000)
+    held = {column.name for column in scorer.contract.features if not column.quotable}
+    log = Log.open(given.spool, key(os.environ.get("MLOPS_LOG_KEY_FILE")), deployment, model, held)
+    metrics = Metrics(model, deployment, lambda: len(queue.waiting), lambda: log.dropped)
+    return App(scorer, queue, metrics, log, {"model": model, "deployment": deployment, "digest": whole}, given.max_mb)
+
+
+def key(file: str | None) -> bytes | None:
+    try:
+        return Path(file).read_bytes() if file else None
+    except OSError as error:
+        what = f"the key of the log cannot be read: {error.strerror}. MLOPS_LOG_KEY_FILE names it."
+        raise Misuse(what, file) from error
+
+
+def listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=2048)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise Misuse(f"cannot listen at {host}:{port}: {why}. Take another port, or stop what has it.") from error
+
+
+def serve(given: argparse.Namespace) -> None:
+    """Load the model, listen until told to end, then answer what was accepted."""
+    app, sender = application(given), given.spool and Sender(given.spool)
+    settings = uvicorn.Config(
+        app, http="httptools", loop="uvloop", lifespan="off", ws="none", log_config=None, access_log=False,
+        server_header=False, timeout_graceful_shutdown=GRACE,
+    )  # fmt: skip
+    with listen(given.host, given.port) as port:
+        host, number = port.getsockname()[:2]
+        print(f"{app.about['model']} answers at http://{host}:{number}/score", flush=True)
+        try:
+            uvicorn.Server(settings).run(sockets=[port])
+        finally:
+            app.log.close()
+            sender and sender.close()
+
+
+def main() -> None:
+    try:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+        serve(options())
+    except MlopsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.status)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

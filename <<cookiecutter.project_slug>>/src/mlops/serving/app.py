@@ -1,0 +1,121 @@
+"""The ASGI application: routes, and what a request must look like before its rows are read."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from mlops.contract.request import schema
+from mlops.serving.batching import Queue
+from mlops.serving.log import Log
+from mlops.serving.metrics import Metrics
+from mlops.serving.openapi import openapi
+from mlops.serving.request import Rejected
+from mlops.serving.scorer import Scorer
+
+JSON, TEXT = b"application/json", b"text/plain; version=0.0.4; charset=utf-8"
+PATIENCE = 8
+"""How many times the largest body is read, though not kept, so that the caller hears why it is refused."""
+EXTRA = {408: {b"connection": b"close"}, 413: {b"connection": b"close"}, 503: {b"retry-after": b"1"}}
+
+encode = msgspec.json.Encoder().encode
+Headers = dict[bytes, bytes]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class App:
+    """Answers `POST /score` from the queue. `about` names model, deployment and digest; it is part of `/metadata`."""
+
+    def __init__(
+        self, scorer: Scorer, queue: Queue, metrics: Metrics, log: Log, about: dict[str, str], max_mb: int
+    ) -> None:
+        self.reader, self.queue, self.metrics, self.log, self.about = scorer.reader, queue, metrics, log, about
+        self.named = {name: about[name] for name in ("model", "deployment")}
+        self.max_bytes = max_mb * 1_000_000
+        limits = {"rows": self.reader.max_rows, "bytes": self.max_bytes, "seconds": queue.timeout}
+        metadata = encode(about | {"features": schema(scorer.contract), "limits": limits})
+        description = encode(openapi(scorer.reader, about["model"]))
+        self.pages: dict[str, Callable[[], tuple[int, bytes, bytes]]] = {
+            "/live": self._probe,
+            "/ready": self._probe,
+            "/metadata": lambda: (200, metadata, JSON),
+            "/openapi.json": lambda: (200, description, JSON),
+            "/metrics": lambda: (200, metrics.page(), TEXT),
+        }
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        path, method = scope["path"], scope["method"]
+        if path == "/score" and method == "POST":
+            await self._score(dict(scope["headers"]), receive, send)
+        elif path in self.pages and method == "GET":
+            await _respond(send, *self.pages[path]())
+        elif path == "/score" or path in self.pages:
+            allowed = "POST" if path == "/score" else "GET"
+            error = {"error": f"{path} takes {allowed} and nothing else.", "details": []}
+            await _respond(send, 405, encode(error), JSON, {b"allow": allowed.encode()})
+        else:
+            error = {"error": f"There is {', '.join(('/score', *self.pages))}, and nothing else.", "details": []}
+            await _respond(send, 404, encode(error), JSON)
+
+    def _probe(self) -> tuple[int, bytes, bytes]:
+        """A server whose prediction hangs is of no use until it is started again; it listens only once it is ready."""
+        return (503, b'{"ready":false}', JSON) if self.queue.stuck else (200, b'{"ready":true}', JSON)
+
+    async def _score(self, headers: Headers, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        id = headers.get(b"x-ms-client-request-id", b"").decode("latin-1") or secrets.token_hex(16)
+        request: Any = None
+        found, status = [], 200
+        try:
+            async with asyncio.timeout(self.queue.timeout):
+                request = await self._read(id, headers, receive)
+                found = await self.queue.ask(request)
+            answer = self.named | {"id": id, "predictions": found}
+        except Rejected as refusal:
+            status, answer = refusal.status, {"error": refusal.error, "details": refusal.details, "id": id}
+        except TimeoutError:
+            status, who = (503, "The model did not answer") if request else (408, "The body did not arrive")
+            answer = {"error": f"{who} within {self.queue.timeout:g} seconds: ask again.", "details": [], "id": id}
+        except Exception as error:
+            logging.error("request %s failed", id, exc_info=error)
+            status, what = 500, "The model failed on this request. The server's log says why."
+            answer = {"error": what, "details": [], "id": id}
+        own = {b"x-ms-client-request-id": id.encode("latin-1")} | EXTRA.get(status, {})
+        await _respond(send, status, encode(answer), JSON, own)
+        self.metrics.answered(status, time.perf_counter() - started, len(found))
+        if found:
+            self.log.write(id, request.rows, found)
+
+    async def _read(self, id: str, headers: Headers, receive: Receive) -> Any:
+        """The request. Raises Rejected for all that is wrong with it."""
+        body = await self._body(receive)
+        if self.queue.full:
+            raise Rejected(503, "Too many requests wait already: ask again in a second.")
+        if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != JSON:
+            raise Rejected(415, "Send JSON, and say so with the header Content-Type: application/json.")
+        if not (id.isascii() and id.isprintable() and len(id) <= 128):
+            raise Rejected(400, "x-ms-client-request-id has at most 128 characters, all of printable ASCII.")
+        return self.reader.read(body)
+
+    async def _body(self, receive: Receive) -> bytes:
+        parts, size, more = [], 0, True
+        while more and size <= self.max_bytes * PATIENCE:
+            message = await receive()
+            part, more = message.get("body", b""), message.get("more_body", False)
+            size += len(part)
+            if size <= self.max_bytes:
+                parts.append(part)
+        if size > self.max_bytes:
+            raise Rejected(413, f"The body is larger than {self.max_bytes:,} bytes: send fewer rows at once.")
+        return b"".join(parts)
+
+
+async def _respond(send: Send, status: int, body: bytes, media: bytes, headers: Headers | None = None) -> None:
+    about = [(b"content-type", media), (b"content-length", b"%d" % len(body)), *(headers or {}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": about})
+    await send({"type": "http.response.body", "body": body})

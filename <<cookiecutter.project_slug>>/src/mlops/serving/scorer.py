@@ -1,0 +1,66 @@
+"""One model behind every adapter: rows that were read go in, an answer for each comes out."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from mlops.contract.types import Contract
+from mlops.errors import Failure, Misuse
+from mlops.serving.answer import answers
+from mlops.serving.request import Reader, example
+
+Answers = list[dict[str, Any]]
+
+
+class Scorer:
+    """A contract, its `reader`, and a predictor of the model package."""
+
+    def __init__(self, contract: Contract, predictor: Any, max_rows: int = 1000) -> None:
+        self.contract, self.predictor = contract, predictor
+        self.reader, self.label = Reader(contract, max_rows), contract.one("label")
+
+    @classmethod
+    def load(cls, package: str, folder: Path, max_rows: int = 1000) -> Self:
+        """The model package and the artifact in a folder.
+
+        Raises Misuse when they are not there or do not fit, Failure when the model does not answer a row that its
+        contract allows.
+        """
+        try:
+            contract = import_module(f"{package}.contract").ROW
+            predictor = import_module(f"{package}.predict").Predictor.load(folder)
+        except (ModuleNotFoundError, OSError, ValueError) as error:
+            raise Misuse(f"cannot be served with the package '{package}': {error}.", folder) from error
+        scorer = cls(contract, predictor, max_rows)
+        first = msgspec.json.encode({"rows": [example(contract)], "reasons": hasattr(predictor, "explain")})
+        if isinstance(given := scorer.answer([scorer.reader.read(first)])[0], Exception):
+            raise Failure(f"does not answer {first.decode()}: {given}. Its package is '{package}'.", folder) from given
+        return scorer
+
+    def answer(self, requests: Sequence[Any]) -> list[Answers | Exception]:
+        """The answers to each request, all predicted at once; where that fails, each alone, or why it has none."""
+        try:
+            rows = [row for request in requests for row in request.rows]
+            given = iter(self._answers(rows, "predict"))
+            found: list[Answers | Exception] = [[next(given) for _ in request.rows] for request in requests]
+        except Exception as error:
+            return [error] if len(requests) == 1 else [self.answer([request])[0] for request in requests]
+        for place, request in enumerate(requests):
+            if request.reasons:
+                found[place] = self._explained(found[place], request.rows)
+        return found
+
+    def _explained(self, given: Any, rows: Sequence[Any]) -> Answers | Exception:
+        try:
+            return [{**answer, **why} for answer, why in zip(given, self._answers(rows, "explain"), strict=True)]
+        except Exception as error:
+            return error
+
+    def _answers(self, rows: Sequence[Any], method: str) -> Answers:
+        found = answers(getattr(self.predictor, method)(self.reader.columns(rows)), self.label)
+        if len(found) != len(rows):
+            raise ValueError(f"the model gave {len(found)} answers to {len(rows)} rows")
+        return found

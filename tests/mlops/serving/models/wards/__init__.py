@@ -1,0 +1,1 @@
+"""A model package whose `note` says how the model behaves."""

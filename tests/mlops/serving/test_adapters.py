@@ -1,0 +1,145 @@
+"""The other two adapters say what the server says: Azure ML's inference server with `score.py`, and MLflow."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+import msgspec
+import pytest
+
+from mlops.serving.request import example
+from mlops.serving.scorer import Scorer
+from tests.support.project import Project
+
+direct = build_opener(ProxyHandler({}))
+
+
+@pytest.fixture(scope="module")
+def artifact(trained: Project) -> Path:
+    [content] = trained.path.glob(".mlops/models/*/1/content")
+    return content
+
+
+@pytest.fixture(scope="module")
+def row(trained: Project) -> dict:
+    return example(import_module(f"{trained.package}.contract").ROW)
+
+
+@pytest.fixture(scope="module")
+def expected(trained: Project, artifact: Path, row: dict) -> list[dict]:
+    scorer = Scorer.load(trained.package, artifact)
+    [found] = scorer.answer([scorer.reader.read(msgspec.json.encode({"rows": [row, row]}))])
+    assert isinstance(found, list)
+    return found
+
+
+@pytest.fixture(scope="module")
+def inference_server(
+    trained: Project, artifact: Path, inference_python: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
+    """The address of Azure ML's server, and where its log goes."""
+    home = tmp_path_factory.mktemp("home")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    source = trained.path / "src"
+    own = {"MLOPS_PACKAGE": trained.package, "MLOPS_SPOOL": str(home / "spool"), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **own,
+        "HOME": str(home),
+        "PYTHONPATH": str(source),
+        "PATH": f"{inference_python.parent}:{os.defpath}",
+    }
+    script = ["--entry_script", "mlops/serving/azureml_score.py", "--model_dir", str(artifact), "--port", str(port)]
+    command = [inference_python.with_name("azmlinfsrv"), *script]
+    log = (home / "log").open("w")
+    with (
+        log,
+        subprocess.Popen(
+            command, cwd=source, env=environment, stdout=log, stderr=log, start_new_session=True
+        ) as server,
+    ):
+        try:
+            _wait(f"http://127.0.0.1:{port}/", server, home / "log")
+            yield f"http://127.0.0.1:{port}/score", home / "spool"
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def _wait(url: str, server: subprocess.Popen, log: Path) -> None:
+    for _ in range(300):
+        assert server.poll() is None, log.read_text()
+        try:
+            direct.open(url).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def ask(url: str, body: dict) -> tuple[int, dict]:
+    headers = {"Content-Type": "application/json", "x-ms-client-request-id": "7"}
+    try:
+        with direct.open(Request(url, json.dumps(body).encode(), headers)) as answer:
+            return answer.status, json.load(answer)
+    except HTTPError as error:
+        return error.code, json.load(error)
+
+
+@pytest.mark.network
+def test_the_inference_server_answers_as_ours_does(inference_server, row: dict, expected: list[dict]) -> None:
+    url, spool = inference_server
+    status, found = ask(url, {"rows": [row, row]})
+    assert (status, found["id"], found["predictions"]) == (200, "7", expected)
+    time.sleep(0.5)
+    [log] = (spool / "predictions").iterdir()
+    assert [json.loads(line)["outputs"] for line in log.read_text().splitlines()] == expected
+
+
+@pytest.mark.network
+def test_the_inference_server_refuses_as_ours_does(inference_server, row: dict) -> None:
+    url, _ = inference_server
+    name = next(iter(row))
+    status, found = ask(url, {"rows": [row, {**row, name: "?"}]})
+    assert (status, found["id"]) == (422, "7") and re.match(f"row 2, {name}: '\\?' is not ", found["details"][0])
+    assert ask(url, {"rows": []})[0] == 422
+
+
+def test_mlflow_loads_the_model_with_its_code_from_one_folder(
+    trained: Project, artifact: Path, row: dict, expected: list[dict], tmp_path: Path
+) -> None:
+    lock = str(trained.path / "requirements" / "serving.txt")
+    where = [str(each) for each in (tmp_path / "model", artifact, trained.path / "src", lock)]
+    save = f"""
+        import sys; from pathlib import Path; from mlops.serving.pyfunc import save
+        to, artifact, source, lock = map(Path, sys.argv[1:])
+        save(to, artifact, {trained.package!r}, source, lock)
+    """
+    done = trained.python("-B", "-c", textwrap.dedent(save), *where)
+    assert done.returncode == 0, done.stderr
+    load = """
+        import json, sys, mlflow, pandas as pd
+        model, rows = mlflow.pyfunc.load_model(sys.argv[1]), pd.DataFrame(json.loads(sys.argv[2]))
+        print(model.predict(rows).to_json(orient="records", double_precision=15))
+        rows.iloc[1, 0] = -5
+        try: model.predict(rows)
+        except Exception as error: print(type(error).__name__, *error.details)
+    """
+    command = [sys.executable, "-B", "-c", textwrap.dedent(load), str(tmp_path / "model"), json.dumps([row, row])]
+    loaded = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={"HOME": str(tmp_path)})
+    assert loaded.returncode == 0, loaded.stderr
+    answers, refusal = loaded.stdout.splitlines()
+    assert json.loads(answers) == [pytest.approx(each) for each in expected]
+    assert refusal.startswith(f"Rejected row 2, {next(iter(row))}: -5 is not ")
+    needs = (tmp_path / "model" / "requirements.txt").read_text()
+    assert re.search(r"^onnxruntime==\d", needs, re.MULTILINE) and "azure" not in needs

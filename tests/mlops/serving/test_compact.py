@@ -1,0 +1,109 @@
+"""The log of predictions at rest: nothing lost, nothing twice, nothing too long."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from mlops import files
+from mlops.outcomes import log
+from tests.support.project import Project
+
+TODAY = date(2026, 11, 23)
+LINE = {
+    "time": 1.7e9,
+    "id": "a",
+    "row": 0,
+    "deployment": "m1",
+    "model": "t:1",
+    "inputs": {"age": 41},
+    "outputs": {"score": 0.5},
+}
+
+
+def write(spool: Path, day: str, *lines: dict, minute: str = "0930", tail: str = "", kind: str = "predictions") -> Path:
+    file = spool / kind / f"m1-{day}T{minute}-7.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines) + tail)
+    return file
+
+
+def compact(spool: Path, after: int = 7, keep: int = 90) -> dict[str, int]:
+    return log.compact(spool, TODAY, after, keep)
+
+
+def names(spool: Path) -> list[str]:
+    return sorted(file.name for file in (spool / "predictions").iterdir())
+
+
+def test_a_day_becomes_one_table_with_a_column_for_each_value(tmp_path: Path) -> None:
+    write(tmp_path, "20261101", LINE, LINE | {"row": 1, "inputs": {"age": None}})
+    other = {"time": 1.7e9 + 1, "inputs": {"job": "cook"}, "outputs": {"label": "a", "scores": {"a": 0.5, "b": 0.5}}}
+    write(tmp_path, "20261101", LINE | other, minute="0931")
+    write(tmp_path, "20261101", {"id": "a", "row": 0, "values": {"sex": "f"}}, kind="sensitive")
+    assert compact(tmp_path) == {"rows": 4, "torn": 0, "removed": 0}
+    rows = pl.read_parquet(tmp_path / "predictions" / "20261101.parquet")
+    assert rows["inputs.age"].to_list() == [41, None, None] and rows["inputs.job"].to_list() == [None, None, "cook"]
+    assert rows["outputs.scores.b"].to_list() == [None, None, 0.5] and rows["row"].to_list() == [0, 1, 0]
+    assert str(rows["time"][2]) == "2023-11-14 22:13:21+00:00"
+    held = pl.read_parquet(tmp_path / "sensitive" / "20261101.parquet")
+    assert held.to_dicts() == [{"id": "a", "row": 0, "values.sex": "f"}]
+    assert names(tmp_path) == ["20261101.parquet"]
+
+
+def test_the_log_of_traffic_is_packed_and_removed_in_the_same_way(tmp_path: Path) -> None:
+    write(tmp_path, "20261101", {"time": 1.7e9, "status": 200}, kind="traffic")
+    write(tmp_path, "20200101", {"time": 1.7e9, "status": 200}, kind="traffic")
+    assert compact(tmp_path) == {"rows": 1, "torn": 0, "removed": 1}
+    assert [file.name for file in (tmp_path / "traffic").iterdir()] == ["20261101.parquet"]
+
+
+def test_days_that_a_release_may_still_look_at_stay_as_they_are(tmp_path: Path) -> None:
+    file = write(tmp_path, "20261116", LINE)
+    assert compact(tmp_path)["rows"] == 0 and file.exists()
+    assert compact(tmp_path, after=6)["rows"] == 1 and not file.exists()
+
+
+@pytest.mark.parametrize("tail", ['{"time": 1', '{"time": 1, "inputs": {"age": 3}', "7\n", '\n{"a"\n'])
+def test_what_a_dying_server_cut_off_is_left_out_and_counted(tmp_path: Path, tail: str) -> None:
+    write(tmp_path, "20261101", LINE, tail=tail)
+    assert compact(tmp_path) == {"rows": 1, "torn": 1, "removed": 0}
+
+
+def test_what_may_not_be_kept_is_removed_packed_or_not(tmp_path: Path) -> None:
+    write(tmp_path, "20261101", LINE)
+    compact(tmp_path)
+    write(tmp_path, "20261102", LINE)
+    write(tmp_path, "20261103", LINE)
+    assert compact(tmp_path, keep=20)["removed"] == 2
+    assert names(tmp_path) == ["20261103.parquet"]
+
+
+def test_killed_after_the_table_was_written_it_packs_nothing_twice(tmp_path: Path) -> None:
+    file = write(tmp_path, "20261101", LINE)
+    text = file.read_text()
+    compact(tmp_path)
+    file.write_text(text)
+    assert compact(tmp_path)["rows"] == 0
+    assert names(tmp_path) == ["20261101.parquet"] and len(pl.read_parquet(tmp_path / "predictions")) == 1
+
+
+def test_a_table_that_cannot_be_written_costs_no_line(tmp_path: Path, monkeypatch) -> None:
+    file = write(tmp_path, "20261101", LINE)
+    monkeypatch.setattr(files, "replacing", lambda to: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError):
+        compact(tmp_path)
+    assert names(tmp_path) == [file.name]
+
+
+def test_the_command_says_what_it_did(project: Project) -> None:
+    spool = project.path / ".mlops" / "serving"
+    write(spool, "20260101", LINE)
+    write(spool, "20200101", LINE)
+    text = (project.path / "mlops.yaml").read_text()
+    (project.path / "mlops.yaml").write_text(text.replace("  currency:", "  keep_log_days: 2000\n  currency:"))
+    done = project.mlops("outcomes", "compact", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"rows": 1, "torn": 0, "removed": 1}), done.stderr
+    assert project.mlops("outcomes", "compact").stdout.split() == ["rows", "0", "torn", "0", "removed", "0"]

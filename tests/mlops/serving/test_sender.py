@@ -1,0 +1,254 @@
+"""The sender against an emulated blob service: all that was written arrives, once, whatever happens on the way."""
+
+import json
+import random
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
+
+import pytest
+
+from mlops.serving import sender as module
+from mlops.serving.log import Log
+from mlops.serving.sender import Sender, Token
+from tests.mlops.serving.azure import CLIENT, Blobs, blobs
+from tests.mlops.serving.servers import ROW, command, environment, running
+
+LONG_AGO = "m0123-20260105T0930-1.jsonl"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blobs]:
+    with blobs(tmp_path_factory.mktemp("blobs")) as service:
+        yield service
+
+
+@pytest.fixture
+def azure(service: Blobs, monkeypatch: pytest.MonkeyPatch) -> Blobs:
+    """The service, trusted by this process, with no blob in it."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(service.certificate))
+    monkeypatch.setattr(module, "direct", build_opener(ProxyHandler({})))
+    for container in ("log", "restricted"):
+        for name in service.names(container):
+            service.ask("DELETE", f"{container}/{name}")
+    service.identity.asked.clear()
+    return service
+
+
+def write(spool: Path, text: bytes, name: str = LONG_AGO, kind: str = "predictions") -> Path:
+    (spool / kind).mkdir(parents=True, exist_ok=True)
+    (spool / kind / name).write_bytes(text)
+    return spool / kind / name
+
+
+def now() -> str:
+    return f"m0123-{time.strftime('%Y%m%dT%H%M', time.gmtime())}-1.jsonl"
+
+
+def idle(spool: Path, azure: Blobs, monkeypatch: pytest.MonkeyPatch, **more: str) -> Sender:
+    """A sender that sends only when it is told to."""
+    monkeypatch.setattr(module, "PAUSE", 3600)
+    return Sender(spool, azure.environment | more)
+
+
+def test_a_file_is_there_under_its_day_and_instance_and_is_removed(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
+    text = b"".join(b'{"row": %d}\n' % number for number in range(500_000))
+    assert len(text) > module.BLOCK
+    file = write(tmp_path, text)
+    idle(tmp_path, azure, monkeypatch).send()
+    instance = (tmp_path / "instance").read_text()
+    assert azure.all("log") == {f"predictions/2026/01/05/m0123-20260105T0930-1-{instance}.jsonl": text}
+    assert not file.exists()
+
+
+def test_a_file_that_is_still_written_to_stays_and_goes_on(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
+    file, sender = write(tmp_path, b"one\n", now()), idle(tmp_path, azure, monkeypatch)
+    sender.send()
+    sender.send()
+    with file.open("ab") as stream:
+        stream.write(b"two\n")
+    sender.send()
+    assert list(azure.all("log").values()) == [b"one\ntwo\n"] and file.exists()
+
+
+def test_after_a_restart_it_goes_on_where_it_was(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
+    file = write(tmp_path, b"one\n", now())
+    idle(tmp_path, azure, monkeypatch).send()
+    file.write_bytes(b"one\ntwo\n")
+    idle(tmp_path, azure, monkeypatch).send()
+    assert list(azure.all("log").values()) == [b"one\ntwo\n"]
+
+
+def test_instances_do_not_write_to_one_blob(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
+    for instance in ("a", "b"):
+        write(tmp_path / instance, instance.encode())
+        idle(tmp_path / instance, azure, monkeypatch).send()
+    assert sorted(azure.all("log").values()) == [b"a", b"b"]
+
+
+def test_sensitive_values_stay_here_unless_they_have_a_container(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
+    file = write(tmp_path, b"held", kind="sensitive")
+    idle(tmp_path, azure, monkeypatch).send()
+    assert file.exists() and azure.names("log") == azure.names("restricted") == []
+    idle(tmp_path, azure, monkeypatch, MLOPS_SENSITIVE_LOG_URL=f"{azure.url}/restricted").send()
+    assert not file.exists() and list(azure.all("restricted").values()) == [b"held"]
+
+
+def test_without_a_container_nothing_is_sent_and_no_thread_runs(tmp_path: Path) -> None:
+    sender = Sender(tmp_path, {})
+    assert not sender.thread.is_alive() and not list(tmp_path.iterdir())
+    sender.close()
+
+
+def test_a_token_is_asked_for_as_the_identity_of_the_endpoint_and_kept(
+    tmp_path: Path, azure: Blobs, monkeypatch
+) -> None:
+    for minute in range(3):
+        write(tmp_path, b"x", f"m0123-20260105T093{minute}-1.jsonl")
+    idle(tmp_path, azure, monkeypatch).send()
+    assert [each["clientid"] for each in azure.identity.asked] == [[CLIENT]]
+
+
+def test_a_token_that_ends_soon_is_asked_for_again(azure: Blobs, monkeypatch) -> None:
+    monkeypatch.setattr(azure.identity, "seconds", 200)
+    token = Token(azure.environment)
+    assert token() and token() and len(azure.identity.asked) == 2
+
+
+@pytest.mark.parametrize("lost", ["request", "answer"])
+def test_a_request_or_an_answer_that_is_lost_does_no_harm(tmp_path: Path, azure: Blobs, monkeypatch, lost: str) -> None:
+    monkeypatch.setattr(module, "BLOCK", 100)
+    text = random.Random(7).randbytes(1000)
+    write(tmp_path, text)
+    sender, real, draw = idle(tmp_path, azure, monkeypatch), module.direct.open, random.Random(3)
+
+    def unreliable(request: Any, timeout: float) -> Any:
+        broken = draw.random() < 0.5
+        if broken and lost == "request":
+            raise ConnectionResetError
+        answer = real(request, timeout=timeout)
+        if broken:
+            answer.close()
+            raise TimeoutError
+        return answer
+
+    monkeypatch.setattr(module.direct, "open", unreliable)
+    tries = until_sent(tmp_path, sender.send)
+    assert tries > 5 and list(azure.all("log").values()) == [text]
+
+
+def until_sent(spool: Path, send: Callable[[], object]) -> int:
+    for tries in range(1, 200):
+        try:
+            send()
+        except OSError:
+            continue
+        if not list((spool / "predictions").iterdir()):
+            return tries
+    raise AssertionError("it was never sent")
+
+
+def test_a_sender_that_is_killed_anywhere_sends_nothing_twice(tmp_path: Path, azure: Blobs) -> None:
+    text = random.Random(7).randbytes(60_000)
+    write(tmp_path, text)
+    code = """
+        import sys
+        from pathlib import Path
+        from mlops.serving import sender
+        sender.BLOCK, sender.PAUSE = 400, 3600
+        sends = sender.Sender(Path(sys.argv[1]))
+        print("on", flush=True)
+        sends.send()
+    """
+    environment = azure.environment | {"PYTHONPATH": str(Path(module.__file__).parents[2])}
+    command = [sys.executable, "-B", "-c", textwrap.dedent(code), str(tmp_path)]
+    draw, kills = random.Random(5), 0
+    for _ in range(20):
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+            assert process.stdout and process.stdout.readline() == b"on\n"
+            try:
+                assert process.wait(draw.uniform(0.02, 0.15) if kills < 5 else None) == 0
+                break
+            except subprocess.TimeoutExpired:
+                process.kill()
+                kills += 1
+    assert kills == 5 and list(azure.all("log").values()) == [text]
+
+
+def test_two_senders_at_once_send_nothing_twice(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
+    monkeypatch.setattr(module, "BLOCK", 100)
+    text = random.Random(7).randbytes(5000)
+    write(tmp_path, text)
+    both = [idle(tmp_path, azure, monkeypatch) for _ in range(2)]
+    threads = [Thread(target=until_sent, args=(tmp_path, sender.send)) for sender in both]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert list(azure.all("log").values()) == [text]
+
+
+def test_a_blob_that_another_made_in_the_meantime_is_not_made_anew(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
+    write(tmp_path, b"text", now())
+    slow, quick, real = *(idle(tmp_path, azure, monkeypatch) for _ in range(2)), module.direct.open
+
+    def late(request: Any, timeout: float) -> Any:
+        if request.get_header("X-ms-blob-type"):
+            monkeypatch.setattr(module.direct, "open", real)
+            quick.send()
+        return real(request, timeout=timeout)
+
+    monkeypatch.setattr(module.direct, "open", late)
+    with pytest.raises(HTTPError, match="409"):
+        slow.send()
+    slow.send()
+    assert list(azure.all("log").values()) == [b"text"]
+
+
+def test_what_is_refused_waits_with_a_sentence_and_is_sent_later(
+    tmp_path: Path, azure: Blobs, monkeypatch, capsys
+) -> None:
+    write(tmp_path, b"patient")
+    monkeypatch.setattr(azure.identity, "seconds", -10)
+    sender = idle(tmp_path, azure, monkeypatch)
+    with pytest.raises(HTTPError):
+        sender.send()
+    sender.close()
+    assert "The inference log was not sent and waits: HTTPError: HTTP Error 403" in capsys.readouterr().err
+    monkeypatch.setattr(azure.identity, "seconds", 3600)
+    idle(tmp_path, azure, monkeypatch).send()
+    assert list(azure.all("log").values()) == [b"patient"]
+
+
+def test_outside_azure_the_log_waits(tmp_path: Path, azure: Blobs, monkeypatch, capsys) -> None:
+    file = write(tmp_path, b"patient")
+    without = {name: value for name, value in azure.environment.items() if name != "MSI_ENDPOINT"}
+    monkeypatch.setattr(module, "PAUSE", 3600)
+    Sender(tmp_path, without).close()
+    assert file.exists() and "waits: KeyError: 'MSI_ENDPOINT'" in capsys.readouterr().err
+
+
+def test_what_the_log_wrote_last_is_sent_when_the_server_ends(tmp_path: Path, azure: Blobs) -> None:
+    log, sender = Log.open(tmp_path, b"k" * 32, "m0123", "triage:3", set()), Sender(tmp_path, azure.environment)
+    log.write("7", [{"age": 41}], [{"score": 0.5}])
+    log.close()
+    sender.close()
+    [text] = azure.all("log").values()
+    assert text.startswith(b'{"time":') and text.endswith(b"}\n")
+
+
+def test_a_server_in_azure_leaves_nothing_behind_when_it_ends(tmp_path: Path, azure: Blobs, artifact: Path) -> None:
+    there = azure.environment | {"MLOPS_SENSITIVE_LOG_URL": f"{azure.url}/restricted"}
+    with running(command(f"--spool={tmp_path}", "--deployment=m0123", model=artifact), environment() | there) as server:
+        assert server.score(ROW, ROW | {"age": 31}).status == 200
+        assert server.end() == 0
+    [shown], [held] = (list(azure.all(container).values()) for container in ("log", "restricted"))
+    assert [json.loads(line)["inputs"]["age"] for line in shown.splitlines()] == [30, 31]
+    assert [json.loads(line)["id"] for line in held.splitlines()] == [json.loads(shown.splitlines()[0])["id"]] * 2
