@@ -1,4 +1,4 @@
-"""An interpreter with the locked packages of jobs in Azure, the official client among them."""
+"""Interpreters with locked packages that the tests' own cannot have: of jobs in Azure, of Azure ML's own server."""
 
 import fcntl
 import hashlib
@@ -10,31 +10,42 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCK = ROOT / "<<cookiecutter.project_slug>>" / "requirements" / "azure.txt"
+PROJECT = ROOT / "<<cookiecutter.project_slug>>"
 CACHE = ROOT / ".cache"
 
 
 @pytest.fixture(scope="session")
 def azure_python() -> Path:
+    """With the packages of jobs in Azure, the official client among them."""
+    return kept("azure", PROJECT / "requirements" / "azure.txt")
+
+
+@pytest.fixture(scope="session")
+def inference_python() -> Path:
+    """With Azure ML's own inference server."""
+    return kept("inference", ROOT / "tests" / "tools" / "inference-server" / "requirements.txt")
+
+
+def kept(name: str, lock: Path) -> Path:
     """Made again only when the lock or Python changes, and kept between test runs; parallel workers wait."""
-    digest = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
-    environment = CACHE / f"azure-{digest[:12]}"
+    digest = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
+    environment = CACHE / f"{name}-{digest[:12]}"
     CACHE.mkdir(exist_ok=True)
-    with (CACHE / "azure.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with (CACHE / f"{name}.lock").open("w") as waiting:
+        fcntl.flock(waiting, fcntl.LOCK_EX)
         complete = environment / ".complete"
         if not complete.exists():
-            for outdated in CACHE.glob("azure-*"):
+            for outdated in CACHE.glob(f"{name}-*"):
                 shutil.rmtree(outdated)
-            _make(environment)
+            _make(environment, lock)
             complete.touch()
     return environment / "bin" / "python"
 
 
-def _make(environment: Path) -> None:
+def _make(environment: Path, lock: Path) -> None:
     uv = shutil.which("uv", path=Path(sys.executable).parent) or shutil.which("uv")
     assert uv, "uv is missing: `make setup` puts it into .venv"
     python = environment / "bin" / "python"
     subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, environment], check=True)
-    install = [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "--requirement", LOCK]
+    install = [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "--requirement", lock]
     subprocess.run(install, check=True)

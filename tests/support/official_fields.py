@@ -39,6 +39,19 @@ CLASSES = {
     ],
     "sweep trial": ["job.parameterized_command:ParameterizedCommandSchema"],
     "inline component": [f"component.command_component:{prefix}CommandComponentSchema" for prefix in ("", "Anonymous")],
+    "online endpoint": ["_endpoint.online.online_endpoint:ManagedOnlineEndpointSchema"],
+    "batch endpoint": ["_endpoint.batch.batch_endpoint:BatchEndpointSchema"],
+    "online deployment": ["_deployment.online.online_deployment:ManagedOnlineDeploymentSchema"],
+    "batch deployment": [
+        "_deployment.batch.pipeline_component_batch_deployment_schema:PipelineComponentBatchDeploymentSchema"
+    ],
+    "endpoint identity": ["identity:IdentitySchema"],
+    "endpoint defaults": ["_endpoint.batch.batch_endpoint_defaults:BatchEndpointsDefaultsSchema"],
+    "request settings": ["_deployment.online.request_settings_schema:RequestSettingsSchema"],
+    "probe": ["_deployment.online.liveness_probe:LivenessProbeSchema"],
+    "code configuration": ["_deployment.code_configuration_schema:CodeConfigurationSchema"],
+    "inference config": ["assets.environment:InferenceConfigSchema"],
+    "route": ["assets.environment:RouteSchema"],
     "resources section": ["job_resource_configuration:JobResourceConfigurationSchema"],
 }
 

@@ -27,12 +27,16 @@ def main(files: list[str]) -> None:
         "Component": ml.load_component,
         "environment": ml.load_environment,
         "data": ml.load_data,
+        "managedOnlineEndpoint": ml.load_online_endpoint,
+        "managedOnlineDeployment": ml.load_online_deployment,
+        "batchEndpoint": ml.load_batch_endpoint,
+        "pipelineComponentBatchDeployment": ml.entities._load_functions.load_pipeline_component_batch_deployment,
     }
     said = {}
     for file in files:
-        named = re.search(r"/\w*?(Job|Component|environment|data)\.schema\.json", Path(file).read_text("utf-8"))
+        named = re.search(rf"/\w*?({'|'.join(loaders)})\.schema\.json", Path(file).read_text("utf-8"))
         try:
-            assert named, "has no $schema of a job, a component, an environment or data"
+            assert named, f"has no $schema of {', '.join(loaders)}"
             loaders[named[1]](file)
         except Exception as error:
             said[file] = f"{type(error).__name__}: {error}"

@@ -25,7 +25,7 @@ def kind_of(root: Item, component: bool) -> str:
     """
     schema, said = root.get("$schema"), root.get("type")
     if schema and (named := re.search(r"/(\w+)\.schema\.json", str(schema.value))):
-        kind = {"data": "data asset"}.get(named[1]) or re.sub(r"(Job|Component)$", r" \1", named[1]).lower()
+        kind = TABLE["schemas"].get(named[1]) or re.sub(r"(Job|Component)$", r" \1", named[1]).lower()
         if said and {kind.split()[0], type_ := str(said.value).lower()} <= {*RUN} and not kind.startswith(type_):
             refuse(said.wrong(f"`$schema` and `type` differ: {kind} and `{type_}`. Make them the same."))
             return ""

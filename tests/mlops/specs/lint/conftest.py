@@ -20,6 +20,14 @@ def copy(reference: Project, to: Path) -> Project:
     for part in ("azureml", "src", "requirements", "responsible_ai"):
         shutil.copytree(reference.path / part, to / part)
     shutil.copytree(MORE, to / "azureml" / "more")
-    shutil.copy(reference.path / "mlops.yaml", to)
+    for file in ("mlops.yaml", ".amlignore"):
+        shutil.copy(reference.path / file, to)
     (to / "data").symlink_to(reference.path / "data")
     return Project(to)
+
+
+def change(project: Project, file: Path | str, old: str, new: str) -> None:
+    """Write another text in place of the first that is such."""
+    text = (project.path / file).read_text("utf-8")
+    assert old in text
+    (project.path / file).write_text(text.replace(old, new, 1), "utf-8")

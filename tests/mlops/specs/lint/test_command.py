@@ -3,14 +3,10 @@
 import json
 from pathlib import Path
 
+from tests.mlops.specs.lint.conftest import change
 from tests.support.project import Project
 
 TRAIN = Path("azureml/pipelines/train.yml")
-
-
-def change(project: Project, file: Path | str, old: str, new: str) -> None:
-    path = project.path / file
-    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
 
 
 def line_of_seed(project: Project) -> int:

@@ -11,7 +11,7 @@ from mlops.specs import bind, components, drafts, fields
 from mlops.specs.assets import Project, Stored, yaml_files
 from mlops.specs.collect import attempt, collected, refuse
 from mlops.specs.inputs import UNKNOWN, Sources
-from mlops.specs.lint import environments, graph
+from mlops.specs.lint import endpoints, environments, graph
 from mlops.specs.lint import settings as of_settings
 from mlops.specs.load import Elsewhere, Item, read
 from mlops.specs.types import Place
@@ -30,7 +30,8 @@ def lint(
     one name on one line only the first counts.
     """
     with collected() as found:
-        known = Project(project, of_settings.mapped(project), stored)
+        settings = of_settings.readable(project)
+        known = Project(project, settings.mapped(project) if settings else {}, stored)
         waiting = [file for path in paths for file in _files(path.absolute())]
         specs, used = dict[Path, Item](), set[Path]()
         for file in waiting:
@@ -47,6 +48,8 @@ def lint(
         for file, kind in kinds.items():
             if kind.endswith(("job", "component")):
                 attempt(_check_job if kind.endswith("job") else _check_component, file, known)
+            elif kind.endswith(("endpoint", "deployment")):
+                endpoints.check(specs[file], kind, settings)
     mistakes: dict[tuple[str, int, str], Misuse] = {}
     for error in found:
         if on == "local" or not isinstance(error, Elsewhere):

@@ -3,7 +3,7 @@
 import pkgutil
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
@@ -18,14 +18,14 @@ from mlops.specs.load import meant
 
 ALONE = "{} alone feeds data, watches, retrains and fixes: nobody sees what one person overlooks."
 """Four duties that are better shared."""
+MISSING = "is missing, and no model is judged without it. Restore it, or write it as docs/responsible-ai.md says."
 
 
-def mapped(project: Path) -> dict[str, Path]:
-    """Which folder holds what lies under the start of a URI; none where the settings cannot be read."""
-    try:
-        return settings.load(project / "mlops.yaml").mapped(project)
-    except Misuse:
-        return {}
+def readable(project: Path) -> settings.Settings | None:
+    """The settings, where they can be read."""
+    with suppress(Misuse):
+        return settings.load(project / "mlops.yaml")
+    return None
 
 
 def check(file: Path, on: str, today: date) -> None:
@@ -53,14 +53,16 @@ def check(file: Path, on: str, today: date) -> None:
 def _check_responsible(folder: Path, loaded: settings.Settings, today: date) -> None:
     own = folder.parent / "src" / loaded.model.package / "gates"
     names = {module.name for module in pkgutil.iter_modules([*gates.__path__, str(own)])}
-    if (folder / waivers.FILE).is_file():
-        with _line_by_line(folder / waivers.FILE):
-            for mistake in waivers.mistakes(waivers.load(folder), loaded, names, today):
-                refuse(mistake)
-    if (folder / checklist.FILE).is_file():
-        with _line_by_line(folder / checklist.FILE):
-            for _, mistake in checklist.mistakes(checklist.load(folder, loaded), names, today):
-                refuse(mistake)
+    judged = {
+        waivers.FILE: lambda: waivers.mistakes(waivers.load(folder), loaded, names, today),
+        checklist.FILE: lambda: checklist.mistakes(checklist.load(folder, loaded), names, today),
+    }
+    for name, mistakes in judged.items():
+        with _line_by_line(folder / name):
+            if not (folder / name).is_file():
+                raise Misuse(MISSING, folder / name)
+            for place, verdict in mistakes():
+                refuse(Misuse(f"{verdict.why} {verdict.next_step}", place.file, place.line))
 
 
 def _gate(name: str, loaded: settings.Settings) -> Any:

@@ -1,0 +1,78 @@
+"""Endpoints and deployments: what belongs together, and what `service:` in mlops.yaml promises of them."""
+
+from mlops.settings import Online, Settings
+from mlops.specs import fields
+from mlops.specs.assets import existing, yaml_files
+from mlops.specs.collect import attempt, refuse
+from mlops.specs.load import Item, meant, read
+
+LONGEST_MS = 180_000
+"""The most that Azure ML takes as `request_timeout_ms`."""
+OF_RELEASES = ("traffic", "mirror_traffic", "defaults")
+
+
+def check(root: Item, kind: str, known: Settings | None) -> None:
+    """Refuse what Azure ML would take and callers would suffer from. Without settings only the files are compared."""
+    if kind.endswith("endpoint"):
+        for share in filter(None, map(root.get, OF_RELEASES)):
+            refuse(share.wrong("who is asked is what releases decide; the next one would undo this. Remove it."))
+        return
+    _check_belonging(root, kind.replace("deployment", "endpoint"))
+    if kind == "online deployment":
+        attempt(_check_image, root)
+        for probe in filter(None, map(root.get, ("liveness_probe", "readiness_probe"))):
+            if _whole(probe, "timeout", 2) > _whole(probe, "period", 10):
+                refuse(
+                    probe.wrong("`timeout` is longer than `period`: the next probe comes before the answer. Lower it.")
+                )
+        if known and known.service.online:
+            _check_requests(root, known.service.online)
+        elif known:
+            refuse(root.wrong("mlops.yaml promises no answers. Add `service.online` there, or remove this file."))
+
+
+def _check_belonging(root: Item, kind: str) -> None:
+    """Refuse a deployment whose endpoint no file beside it describes."""
+    wanted, beside = root.get("endpoint_name"), yaml_files(root.place.file.parent)
+    found = [each for each in (attempt(read, file) for file in beside) if each and fields.kind_of(each, False) == kind]
+    names = [str(each.plain().get("name")) for each in found]
+    if wanted and (name := str(wanted.value)) not in names:
+        refuse(wanted.wrong(f"no {kind} beside this file is called `{name}`: {meant(name, names)}"))
+
+
+def _check_image(root: Item) -> None:
+    """Refuse an image of which nobody knows where it answers, or that has a server and gets a script as well."""
+    said, script = root.get("environment"), root.get("code_configuration")
+    if said is None or not str(said.value).startswith("file:"):
+        return
+    file = existing(said, "environment", "Correct the path.")
+    config = read(file).get("inference_config")
+    if config is None and script is None:
+        refuse(said.wrong(f"{file.name} has no `inference_config`: nobody knows where its image answers. Add it."))
+    if config and script:
+        refuse(script.wrong(f"the image of {file.name} has a server, which runs no script. Remove this."))
+    if config and len({_whole(route, "port", 0) for route in config.value.values()}) > 1:
+        refuse(said.wrong(f"the routes of {file.name} have several ports, but a server has one. Correct them there."))
+
+
+def _check_requests(root: Item, online: Online) -> None:
+    """Refuse a deployment that breaks what is promised even where no request takes longer than promised."""
+    asked = root.get("request_settings") or root
+    timeout, where = _whole(asked, "request_timeout_ms", 5000), asked.get("request_timeout_ms") or asked
+    if timeout > LONGEST_MS:
+        refuse(where.wrong(f"`request_timeout_ms` is at most {LONGEST_MS:,}. Lower it."))
+    if timeout < online.p95_ms:
+        what = f"a request is ended after {timeout:,} ms, before the {online.p95_ms:g} of `service.online.p95_ms`"
+        refuse(where.wrong(f"{what}. Raise it."))
+    instances, at_once = _whole(root, "instance_count", 1), _whole(asked, "max_concurrent_requests_per_instance", 1)
+    most = instances * at_once * 1000 / online.p95_ms
+    if most < online.requests_per_second:
+        what = f"{instances} x {at_once} requests at once, each of {online.p95_ms:g} ms, are {most:g} a second"
+        remedy = "Raise `max_concurrent_requests_per_instance` (1 if it is not said) or `instance_count`."
+        where = asked.get("max_concurrent_requests_per_instance") or asked
+        refuse(where.wrong(f"{what}; mlops.yaml promises {online.requests_per_second:g}. {remedy}"))
+
+
+def _whole(item: Item, key: str, otherwise: int) -> int:
+    said = item.get(key)
+    return said.value if said and isinstance(said.value, int) else otherwise
