@@ -3,10 +3,11 @@
 import json
 
 import numpy as np
+import pytest
 
 from mlops.contract import request
 from mlops.contract.types import Column, Contract
-from mlops.steps.evaluate import newest
+from mlops.steps.evaluate import newest, predicted
 
 DAY = 86_400.0
 ROW = Contract(
@@ -36,3 +37,17 @@ def test_what_callers_may_send_is_kept_as_json_holds_it():
             "unseen": "accept",
         },
     }  # fmt: skip
+
+
+def test_predictions_are_counted_between_neighbouring_values_at_5_percent_steps():
+    flag, scores = Contract(Column("l", "flag", "label")), np.arange(100) / 100
+    found = predicted(flag, {"score": scores})
+    assert found["column"] == "score"
+    counts = np.bincount(np.searchsorted(found["edges"], scores))
+    assert len(counts) == 20 and set(counts) == {5}
+    assert not np.isin(found["edges"], scores).any()
+    assert predicted(flag, {"score": np.repeat([0.2, 0.4], 50)})["edges"] == pytest.approx([0.3])
+    assert predicted(flag, {"score": np.full(9, 0.5)})["edges"] == [0.5]
+    assert predicted(Contract(Column("l", "number", "label")), {"value": scores})["column"] == "value"
+    classes = Contract(Column("l", "category", "label", categories=("x", "y")))
+    assert predicted(classes, {"label": np.zeros(3, int)}) == {"column": "label", "names": ["x", "y"]}

@@ -30,13 +30,9 @@ def violations(frame: pl.LazyFrame, contract: Contract) -> list[Violation]:
     cannot be read: call it inside `read.reading`.
     """
     schema = frame.collect_schema()
-    readable: Readable = {
-        column.name: value
-        for column in contract
-        if column.name in schema and (value := typed(column, schema[column.name])) is not None
-    }
-    checks = [check for column in contract if column.name in readable for check in _checks(column, readable)]
-    classes = _classes(contract, readable)
+    known = readable(schema, contract)
+    checks = [rule for column in contract if column.name in known for rule in rules(column, known)]
+    classes = _classes(contract, known)
     rows = frame.with_row_index(ROW, offset=1)
     counts = rows.select(
         pl.len().alias("rows"),
@@ -47,15 +43,22 @@ def violations(frame: pl.LazyFrame, contract: Contract) -> list[Violation]:
     broken = [(check, count) for place, check in enumerate(checks) if (count := seen[str(place)])]
     examples = pl.collect_all([check.examples(rows) for check, _ in broken], engine="streaming")
     return [
-        *_columns(schema, contract, readable, seen["rows"]),
+        *columns(schema, contract, seen["rows"]),
         *(check.violation(count, some) for (check, count), some in zip(broken, examples, strict=True)),
-        *_repeats(rows, contract, readable),
+        *_repeats(rows, contract, known),
         *_size(contract, seen["rows"], {name: seen[f"class {name}"] for name in classes}),
     ]
 
 
+def readable(schema: pl.Schema, contract: Contract) -> Readable:
+    found = {each.name: typed(each, schema[each.name]) for each in contract if each.name in schema}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 @dataclass(frozen=True)
-class _Check:
+class Rule:
+    """What a value of a column must not be: `broken` says for each row whether it is, `what` says it in words."""
+
     column: Column
     check: Check
     broken: pl.Expr
@@ -73,30 +76,32 @@ class _Check:
         return Violation(self.column.name, self.check, count, what, tuple(Example(*row) for row in examples.rows()))
 
 
-def _checks(column: Column, readable: Readable) -> Iterator[_Check]:
+def rules(column: Column, readable: Readable) -> Iterator[Rule]:
     raw, value = pl.col(column.name), readable[column.name]
     number = column.dtype == "number"
-    yield _Check(column, "type", raw.is_not_null() & value.is_null(), f"that cannot be read as {column.dtype}")
+    yield Rule(column, "type", raw.is_not_null() & value.is_null(), f"that cannot be read as {column.dtype}")
     if not column.nullable:
-        yield _Check(column, "nulls", raw.is_null() | value.is_nan() if number else raw.is_null(), "missing")
+        yield Rule(column, "nulls", raw.is_null() | value.is_nan() if number else raw.is_null(), "missing")
     if number:
-        yield _Check(column, "finite", value.is_infinite(), "equal to infinity")
+        yield Rule(column, "finite", value.is_infinite(), "equal to infinity")
     if column.range:
         low, high = column.range
         outside = value.is_finite() & ~value.is_between(low, high)
-        yield _Check(column, "range", outside, f"outside {shown(low)} to {shown(high)} {column.unit}".rstrip())
+        yield Rule(column, "range", outside, f"outside {shown(low)} to {shown(high)} {column.unit}".rstrip())
     if column.categories and column.unseen == "refuse":
-        yield _Check(column, "categories", ~value.is_in(column.categories), "in no category of the contract")
+        yield Rule(column, "categories", ~value.is_in(column.categories), "in no category of the contract")
 
 
-def _columns(schema: pl.Schema, contract: Contract, readable: Readable, rows: int) -> Iterator[Violation]:
+def columns(schema: pl.Schema, contract: Contract, rows: int = 0) -> Iterator[Violation]:
+    """Columns that are missing, of a type that cannot hold them, or not in the contract."""
+    known = readable(schema, contract)
     strangers = {name.lower(): name for name in schema if name not in contract}
     for column in contract:
         if column.name not in schema:
             alike = get_close_matches(column.name.lower(), strangers, n=1)
             hint = f"; is it '{strangers.pop(alike[0])}'?" if alike else ""
             yield Violation(column.name, "missing", rows, f"the column is missing{hint}")
-        elif column.name not in readable:
+        elif column.name not in known:
             what = f"the column is {schema[column.name]}, which cannot be read as {column.dtype}"
             yield Violation(column.name, "type", rows, what)
     for name in strangers.values():

@@ -48,6 +48,7 @@ def work(given: Namespace, log: Log) -> None:
         "costs": costs.measured(given.model, predictor.predict, rows.x),
         "request": request.schema(row),
         "newest": newest(row, rows.every),
+        "predicted": predicted(row, predictions),
     }
     write_json(given.evaluation / "metrics.json", result)
     write_predictions(given.evaluation / "predictions.parquet", row, rows, predictions)
@@ -79,6 +80,22 @@ def newest(row: Contract, every: Columns) -> str | None:
     times = every[column.name] if (column := row.one("time")) else np.empty(0)
     known = times[np.isfinite(times)]
     return datetime.fromtimestamp(known.max(), UTC).date().isoformat() if len(known) else None
+
+
+def predicted(row: Contract, predictions: Columns) -> dict[str, Any]:
+    """How predictions are counted in service: by class, or between the 5 % steps of those on these rows.
+
+    An edge lies midway between two neighbouring values, so that none that comes again falls on it.
+    """
+    label = row.one("label")
+    assert label is not None
+    if label.dtype == "category":
+        return {"column": "label", "names": list(label.categories)}
+    column = "value" if label.dtype == "number" else "score"
+    values, place = np.unique(predictions[column], return_inverse=True)
+    steps = np.quantile(place, np.arange(1, 20) / 20, method="lower")
+    low = np.unique(np.minimum(steps, len(values) - 2))
+    return {"column": column, "edges": ((values[low] + values[low + 1]) / 2).tolist()}
 
 
 def kept(row: Contract) -> list[Column]:

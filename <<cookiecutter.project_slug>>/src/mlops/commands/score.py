@@ -1,0 +1,73 @@
+"""`mlops score`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlops.batch import ERRORS
+from mlops.commands.common import AsJson, Ref, open_platform
+
+Share = Annotated[float, typer.Option(min=0, max=1, help="The greatest share of rows that may break the contract.")]
+
+
+def score(
+    model: Ref,
+    source: Annotated[Path, typer.Option("--input", help="A Parquet or CSV file, or a folder of Parquet files.")],
+    output: Annotated[Path, typer.Option(help="A new folder, or that of a run which was cut off.")],
+    top: Annotated[int, typer.Option(min=0, help="How many rows the ranked list has.")] = 10_000,
+    errors: Share = ERRORS,
+    as_json: AsJson = False,
+) -> None:
+    """Score a table of any length; the same command goes on where the last one was cut off."""
+    import tempfile
+
+    from mlops import settings, show
+    from mlops.batch import job
+    from mlops.batch.scoring import Scorer
+    from mlops.steps.package import package
+
+    show.console.stderr = as_json
+    project, platform = open_platform()
+    found, known = platform.models.get(model), settings.load(project / "mlops.yaml")
+    with tempfile.TemporaryDirectory() as scratch:
+        platform.models.fetch(model, artifact := Path(scratch, "model"))
+        scorer = Scorer.load(package(known), artifact, f"{found.name}:{found.version}")
+    with _progress() as progress:
+        summary = job.run(scorer, found.digest, source, output, top, errors, progress)
+    if as_json:
+        return show.record(summary)
+    aside = "".join(f"\n{count:,} × {why}" for why, count in summary["reasons"].items())
+    unread = ", ".join(summary["unread"])
+    ranked = summary["ranked"] and f"the first {summary['ranked']:,} by {summary['ranked_by']}, in {output}/ranked.csv"
+    show.facts(
+        {
+            "scored": f"{summary['scored']:,} rows, in {output}/scored/",
+            "set aside": f"{summary['bad']:,} rows, in {output}/bad/{aside}" if summary["bad"] else None,
+            "not read": unread and f"columns {unread}",
+            "ranked": ranked and f"{ranked}; as a page: mlops report {output}",
+        }
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int, int], None]]:
+    """A bar on a terminal, and else a line for each tenth."""
+    from rich.progress import BarColumn, Progress, TimeRemainingColumn
+
+    from mlops.show import console
+
+    with Progress("{task.description}", BarColumn(), TimeRemainingColumn(), console=console, transient=True) as bar:
+        task, tenths = bar.add_task("rows"), 0
+
+        def progress(done: int, rows: int, bad: int) -> None:
+            nonlocal tenths
+            said = f"{done:,} of {rows:,} rows, {bad:,} set aside"
+            bar.update(task, completed=done, total=rows, description=said)
+            if not console.is_terminal and done * 10 // rows > tenths:
+                tenths = done * 10 // rows
+                console.print(said)
+
+        yield progress
