@@ -5,15 +5,18 @@ import traceback
 
 import typer
 
-from mlops.commands import data, lint, models, outcomes, release, report, run, runs, stop
+from mlops.commands import data, explain, lint, models, outcomes, release, report, run, runs, score, serve, stop
 from mlops.errors import Failure, MlopsError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split(".")[0]
 )
 app.command()(run.run)
+app.command()(explain.explain)
 app.command()(lint.lint)
 app.command()(report.report)
+app.command()(score.score)
+app.command()(serve.serve)
 app.command()(stop.stop)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")

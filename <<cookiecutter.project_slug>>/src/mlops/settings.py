@@ -5,11 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from mlops.errors import Misuse
 from mlops.sections import Known, Section, nearest, validated
 from mlops.specs.load import Item, read
+from mlops.words import letters
 
 
 def named(text: str) -> str:
@@ -19,9 +20,15 @@ def named(text: str) -> str:
 
 
 def reasoned(limits: dict[str, Any]) -> dict[str, Any]:
-    if not str(limits.get("reason", "")).strip():
+    if not letters(str(limits.get("reason", ""))):
         raise ValueError("limits of one's own need a `reason`; add it")
     return limits
+
+
+def said(text: str) -> str:
+    if not letters(text):
+        raise ValueError("it gives no reason; write why")
+    return text
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -74,7 +81,7 @@ class Duties(Section):
     def alone(self) -> str | None:
         """The person who has all four duties alone, if there is no reason for it."""
         duties = {person for duty in (self.feeds_data, self.watches, self.retrains, self.fixes) for person in duty}
-        return next(iter(duties)) if len(duties) == 1 and not self.one_person.strip() else None
+        return next(iter(duties)) if len(duties) == 1 and not letters(self.one_person) else None
 
 
 class Outcome(Section):
@@ -87,7 +94,7 @@ class Outcome(Section):
     """Today's process: the baseline of the figure."""
     go: float
     """The least value of the figure at which the model is worth using."""
-    reason: Text
+    reason: Annotated[Text, AfterValidator(said)]
 
 
 class Online(Section):
@@ -111,6 +118,8 @@ class Service(Section):
     """Three capital letters, such as EUR."""
     recovery_time_minutes: Positive
     recovery_point_minutes: Annotated[float, Field(ge=0)]
+    keep_log_days: Count = 90
+    """How long the log of predictions may be kept."""
 
 
 class ModelSettings(Section):
@@ -174,6 +183,72 @@ class Evidence(Section):
     """Whose signatures count in each environment."""
 
 
+class Step(Section):
+    """One step of the ladder: copies of requests, whose answers nobody sees, or a share of the live ones."""
+
+    mirror: Annotated[int, Field(ge=1, le=50)] | None = None
+    """Percent of the requests that are copied to the challenger."""
+    share: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Percent of the requests that the challenger answers. 100 ends the ladder."""
+    requests: Annotated[int, Field(ge=0)]
+    """How many the challenger must have answered before the next step."""
+    minutes: Annotated[float, Field(ge=0)] = 0
+    """The least time that the step takes."""
+    hours: Positive
+    """The most time that it takes; then `on_timeout`."""
+
+    @model_validator(mode="after")
+    def one_of_two(self) -> "Step":
+        if (self.mirror is None) == (self.share is None):
+            raise ValueError("a step has either `mirror` or `share`")
+        return self
+
+
+class Guard(Section):
+    allowed: Annotated[float, Field(ge=0, lt=1)]
+    """By how much the challenger may be worse than the champion: shown to be beyond it, it is rolled back."""
+    detects: Annotated[float, Field(gt=0, le=1)]
+    """By how much it must be worse to be caught within one step; a ladder that is too short for that is refused."""
+
+    @model_validator(mode="after")
+    def in_order(self) -> "Guard":
+        if self.detects <= self.allowed:
+            raise ValueError("`detects` must be more than `allowed`")
+        return self
+
+
+class Guards(Section):
+    errors: Guard = Guard(allowed=0.005, detects=0.03)
+    """Share of requests that fail."""
+    latency: Guard = Guard(allowed=0.03, detects=0.2)
+    """Share of requests that are slow, wherever the line is drawn."""
+    shift: Guard = Guard(allowed=0.1, detects=0.3)
+    """Largest difference between the two distributions of predictions (Kolmogorov's distance)."""
+    outcome: Guard = Guard(allowed=0.02, detects=0.1)
+    """Share of the predictions that turned out wrong; of a number, share of its variance that is left unexplained."""
+
+
+LADDER = [
+    Step(mirror=20, requests=2500, hours=48),
+    Step(share=10, requests=2500, hours=48),
+    Step(share=50, requests=4000, hours=48),
+    Step(share=100, requests=1000, hours=48),
+]
+
+
+class Release(Section):
+    """How a new version takes the place of the one in service."""
+
+    approval: Literal["always", "changed-spec", "never"] = "always"
+    """Whose sign-off a release to prod needs: of an approver always, only when contract, features, limits or purpose
+    changed since the champion, or never."""
+    ladder: Annotated[list[Step], Field(min_length=1)] = LADDER
+    guards: Guards = Guards()
+    on_timeout: Literal["hold", "rollback"] = "hold"
+    keep_warm_hours: Positive = 24
+    """How long the champion before keeps running, so that a rollback is one change of traffic."""
+
+
 class Settings(Section):
     """Everything in `mlops.yaml`. Hyper-parameters and the seed are inputs of `train.yml` instead."""
 
@@ -187,6 +262,7 @@ class Settings(Section):
     training: Training
     gates: dict[str, Annotated[dict[str, Any], AfterValidator(reasoned)]] = {}
     """Limits of each gate, with the reason. A gate that is not named here runs with its own limits."""
+    release: Release = Release()
     environments: Environments
     evidence: Evidence = Evidence()
     _document: Item

@@ -1,7 +1,7 @@
 """What commands have in common: options, and the project that they are typed in."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -25,3 +25,11 @@ def open_platform() -> tuple[Path, Platform]:
 
     project = settings.find(Path.cwd()).parent
     return project, platform.open("local", project)
+
+
+def read_signed(project: Path, platform: Platform) -> tuple[list[Any], list[str]]:
+    """The entries of the ledger, and a sentence for each that cannot be believed."""
+    from mlops import settings
+    from mlops.evidence import entries
+
+    return entries.read(platform, settings.load(project / "mlops.yaml"))

@@ -1,12 +1,136 @@
 """`mlops release`."""
 
-from typing import Annotated
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mlops.commands.common import AsJson, Environment, Ref, group, open_platform
 
-app = group("Sign for a model, and verify that it may be released.")
+if TYPE_CHECKING:
+    from mlops.release.tick import Controller, Done
+
+app = group("Release a model step by step on what callers see of it, or give it back; sign for it, and verify it.")
+On = Annotated[Environment, typer.Option("--on", help="Where it is released.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever reads the history.")]
+BETWEEN_SECONDS = 2.0
+GOES_ON = ("deploy", "advance", "wait", "hold")
+"""What a release under way does next."""
+
+
+@app.command()
+def plan(as_json: AsJson = False) -> None:
+    """How long each step of the ladder takes, and after how many requests it has caught in nine of ten releases what
+    each guard promises. A ladder that ends before that is refused."""
+    from mlops import settings, show
+    from mlops.release import plan
+
+    found = plan.plan(settings.load(settings.find(Path.cwd())))
+    if as_json:
+        show.record(found)
+    else:
+        show.table(plan.HEADS, plan.rows(found))
+
+
+@app.command()
+def start(
+    ref: Ref,
+    on: On = "local",
+    follow: Annotated[bool, typer.Option("--follow", help="Stay, and tick until it has ended.")] = False,
+    source: Annotated[Path | None, typer.Option("--input", help="Without `service.online`: rows to score.")] = None,
+) -> None:
+    """Open the release of a model: verify it, deploy it, try it, and give it the first step of the ladder.
+
+    Without `service.online` in mlops.yaml it and the champion score the rows of --input, and the better one stays.
+    """
+    from mlops.release import batch, start
+
+    controller = _controller(on)
+    if controller.known.service.online is None:
+        _say(done := batch.start(controller, ref, source))
+        raise typer.Exit(done.status)
+    start.start(controller, ref)
+    _go_on(controller, GOES_ON if follow else ("deploy",))
+
+
+@app.command()
+def tick(on: On = "local", as_json: AsJson = False) -> None:
+    """Look once at the release under way, decide, act. Exits with 1 when it gives all requests back."""
+    from mlops import show
+
+    done = _controller(on).tick()
+    if as_json:
+        show.record(done)
+    else:
+        _say(done)
+    raise typer.Exit(done.status)
+
+
+@app.command()
+def status(
+    on: On = "local",
+    stale: Annotated[bool, typer.Option("--stale", help="Exit with 1 when a step has outlived its time.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What is in service, what is being released, and how far that is."""
+    from mlops import show
+    from mlops.release import status
+
+    found = status.status(_controller(on))
+    if as_json:
+        show.record(found)
+    else:
+        show.facts({name: text if isinstance(text, str) else "\n".join(text) for name, text in found.said.items()})
+    raise typer.Exit(int(stale and found.stale))
+
+
+@app.command()
+def history(on: On = "local", as_json: AsJson = False) -> None:
+    """Everything that was decided, oldest first."""
+    from mlops import show
+    from mlops.release import state
+
+    decided = state.entries(_controller(on).read()[0], on)
+    if as_json:
+        return show.record([{**each.says, "kind": each.kind} for each in decided])
+    rows = ((it.says["time"][:19], it.says.get("act", it.kind), it.says["model"], it.says["why"]) for it in decided)
+    show.table(("time (UTC)", "what", "model", "why"), rows)
+
+
+@app.command()
+def promote(reason: Reason, on: On = "local") -> None:
+    """Let the challenger take all requests now, whatever is left of its ladder."""
+    from mlops.release import start
+
+    _say(start.promote(_controller(on), reason))
+
+
+@app.command()
+def rollback(
+    reason: Reason,
+    to: Annotated[str | None, typer.Option("--to", help="A model that was in service before.")] = None,
+    on: On = "local",
+) -> None:
+    """Give all requests back: to the champion while a release is open, else to the model before it, or another one."""
+    from mlops.release import batch, start
+
+    controller = _controller(on)
+    way = start if controller.known.service.online else batch
+    done = way.roll_back(controller, to, reason)
+    _say(done)
+    if done.act == "redeploy":
+        _go_on(controller, ("deploy",))
+
+
+@app.command()
+def down() -> None:
+    """Stop the endpoint on this machine, with every server. The next change of it starts it again as it was."""
+    from mlops import show
+    from mlops.platform.local.endpoint import LocalEndpoint
+
+    LocalEndpoint(open_platform()[0]).stop()
+    show.console.print("the endpoint is stopped")
 
 
 @app.command()
@@ -34,11 +158,11 @@ def verify(
     """Check everything that is signed about a model, and whether it may be released; exits with 1 if not."""
     import tempfile
     from datetime import date
-    from pathlib import Path
 
     from rich.text import Text
 
     from mlops import settings, show
+    from mlops.commands.progress import STANDINGS, standing
     from mlops.evidence.verify import verify
 
     project, platform = open_platform()
@@ -48,9 +172,47 @@ def verify(
     if as_json:
         show.record(found)
     for each in () if as_json else found:
-        mark, style = ("✓", "green") if each.passed else ("~", "yellow") if each.waiver else ("✗", "red")
+        _, mark, style = STANDINGS[standing(each)]
         name = each.subject if each.gate == "evidence" else each.gate
         waived = f" Waived: {each.waiver}" if each.waiver else ""
         show.console.print(Text(f"{mark} {name}: {each.why} {each.next_step}".rstrip() + waived, style), soft_wrap=True)
     if not all(each.stands for each in found):
         raise typer.Exit(1)
+
+
+def _controller(environment: str) -> "Controller":
+    from mlops import platform, settings
+    from mlops.errors import Misuse
+    from mlops.release.tick import Controller
+
+    if environment not in platform.PLACES:
+        raise Misuse(f"nothing is released on {environment} from here yet. Release on: {', '.join(platform.PLACES)}.")
+    file = settings.find(Path.cwd())
+    return Controller(platform.open(environment, file.parent), file.parent, settings.load(file), environment)
+
+
+def _say(done: "Done") -> None:
+    from mlops.show import console
+
+    console.print(f"{time.strftime('%H:%M:%S')} {done.act.replace('_', ' ')}: {done.why}", soft_wrap=True, markup=False)
+
+
+def _go_on(controller: "Controller", acts: tuple[str, ...]) -> None:
+    """Tick until something else is done than these. Exits with 1 when that is a rollback."""
+    from mlops.show import console
+
+    held = ""
+    with console.status("") as shown:
+        while True:
+            done = controller.tick()
+            if done.act == "wait" or done.why == held:
+                shown.update(f"{done.act}: {done.why}")
+            else:
+                _say(done)
+            if done.status:
+                raise typer.Exit(done.status)
+            if done.act not in acts:
+                return
+            held = done.why if done.act == "hold" else ""
+            if done.act in ("wait", "hold"):
+                time.sleep(BETWEEN_SECONDS)

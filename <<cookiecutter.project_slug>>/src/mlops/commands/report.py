@@ -5,21 +5,36 @@ from typing import Annotated
 
 import typer
 
-from mlops.commands.common import open_platform
+from mlops.batch import SUMMARY
+from mlops.commands.common import open_platform, read_signed
 
-What = Annotated[str, typer.Argument(help="A run's id, the start of one, `last`, or a model such as `name:3`.")]
+About = "A run's id, the start of one, `last`, a model such as `name:3`, or an output folder of `mlops score`."
+What = Annotated[str, typer.Argument(help=About)]
 To = Annotated[Path | None, typer.Option(help="The file to write, instead of .mlops/reports/RUN.html.")]
 
 
 def report(what: What, to: To = None) -> None:
-    """Write one HTML page about a run or a model; prints where it is."""
+    """Write one HTML page about a run, a model or a batch; prints where it is."""
     import tempfile
+
+    if Path(what, SUMMARY).is_file():
+        return batch(Path(what), to or Path(what, "ranked.html"))
 
     from mlops.evidence.report import facts, render
 
     project, platform = open_platform()
-    run = facts.resolve(what, platform)
+    run = facts.resolve(what, platform, read_signed(project, platform)[0])
     file = to or project / ".mlops" / "reports" / f"{run}.html"
     with tempfile.TemporaryDirectory() as scratch:
         render.write(facts.collect(run, platform, project, Path(scratch)), file)
     print(file)
+
+
+def batch(folder: Path, to: Path) -> None:
+    from mlops import settings
+    from mlops.batch import page
+    from mlops.steps.package import package
+
+    known = settings.load(settings.find(Path.cwd()))
+    page.write(folder, known, package(known).contract.ROW, to)
+    print(to)

@@ -1,6 +1,7 @@
 """Where things run, as protocols: the laptop and Azure ML implement the same ones."""
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -10,7 +11,7 @@ from mlops.specs.types import Job
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
 
-State = Literal["started", "reused", "finished", "refused", "failed", "cancelled", "skipped"]
+State = Literal["started", "reused", "finished", "refused", "unreadable", "failed", "cancelled", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,109 @@ class Data(Protocol):
 
 
 @dataclass(frozen=True)
+class Deployment:
+    """A model as servers behind the endpoint.
+
+    `name` is `m` and the first 12 digits of the model's digest, `model` a reference to a version, `image` names the
+    image by digest, `spec` is the deployment's file in `azureml/endpoints/`.
+    """
+
+    name: str
+    model: str
+    image: str
+    spec: Path
+    instances: int = 1
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployment as it is. `why` is a sentence when it failed, or is not healthy any more."""
+
+    model: str
+    state: Literal["starting", "healthy", "failed"]
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class EndpointState:
+    """What is deployed, by name; shares of live requests and of copied ones, in whole percent by name.
+
+    `since` is when these shares came into force, in seconds since 1970.
+    """
+
+    deployments: Mapping[str, Deployed] = field(default_factory=dict)
+    traffic: Mapping[str, int] = field(default_factory=dict)
+    mirror: Mapping[str, int] = field(default_factory=dict)
+    since: float = 0.0
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Where the bins of a `Bucket` end: milliseconds, and values of a column of the predictions (or its classes)."""
+
+    latency: tuple[float, ...]
+    column: str
+    scores: tuple[float, ...] | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """What one deployment did in one closed span of time, in counts that add up.
+
+    `start` is in seconds since 1970. `errors` are answers of 500 and above, and none at all. `latency` and `scores`
+    count in the bins of `Edges`: up to each edge, and one more above the last (for classes, of none of them).
+    `outcomes` are how many, their sum and their sum of squares.
+    """
+
+    deployment: str
+    start: float
+    requests: int
+    errors: int
+    latency: tuple[int, ...]
+    scores: tuple[int, ...]
+    outcomes: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+class Endpoint(Protocol):
+    """Where callers ask. What Azure refuses is refused everywhere, as Refused with a sentence:
+
+    shares of live traffic sum to 100 or to 0 and go to healthy deployments; copies go to one deployment, at most 50 %
+    of the requests, that has no live share, while another has; a deployment with a share cannot be removed; a name is
+    never used again for other bytes; at most 20 deployments.
+    """
+
+    @property
+    def address(self) -> str | None:
+        """Where callers ask: `/score` below it. None while nothing answers."""
+        ...
+
+    def state(self) -> EndpointState: ...
+
+    def deploy(self, deployment: Deployment) -> None:
+        """Start it, without traffic, and wait until it is healthy. The same again is nothing to do.
+
+        Raises Failure with the last lines of its log when it does not become healthy.
+        """
+        ...
+
+    def traffic(self, shares: Mapping[str, int], mirror: Mapping[str, int]) -> None: ...
+
+    def observe(self, since: float, edges: Edges) -> tuple[Bucket, ...]:
+        """Closed spans that started at `since` or later; one that is read again replaces what it was before."""
+        ...
+
+    def ask(self, deployment: str | None, body: bytes) -> tuple[int, bytes]:
+        """Status and answer of one request, of a deployment by its name past all shares, or as callers ask."""
+        ...
+
+    def logs(self, deployment: str) -> str:
+        """The last lines that it wrote."""
+        ...
+
+    def remove(self, deployment: str) -> None: ...
+
+
+@dataclass(frozen=True)
 class Entry:
     """A signed statement in the pages of an environment; they are numbered from 1."""
 
@@ -200,6 +304,10 @@ class Ledger(Protocol):
         """All entries, by environment and number."""
         ...
 
+    def lease(self, environment: str) -> AbstractContextManager[None]:
+        """Holds the right to act on what is released in an environment. Raises Misuse while another holds it."""
+        ...
+
 
 @dataclass(frozen=True)
 class Platform:
@@ -209,4 +317,5 @@ class Platform:
     models: Models
     data: Data
     ledger: Ledger
+    endpoint: Endpoint
     signer: "Callable[[], CryptoSigner]"

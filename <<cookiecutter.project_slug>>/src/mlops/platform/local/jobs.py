@@ -19,7 +19,7 @@ from mlops.platform.local.runner import CANCELLED, drive
 from mlops.platform.local.runs import Record, Runs
 from mlops.platform.local.tracking import Tracking
 
-STATES: Mapping[int, State] = {0: "finished", 1: "refused", 2: "refused", 3: "failed", CANCELLED: "cancelled"}
+STATES: Mapping[int, State] = {0: "finished", 1: "refused", 2: "unreadable", 3: "failed", CANCELLED: "cancelled"}
 
 
 class LocalJobs:

@@ -1,5 +1,6 @@
 """The ledger on this machine: a file for each entry, numbered, and written once."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mlops import files
@@ -24,3 +25,6 @@ class LocalLedger:
     def read(self) -> tuple[Entry, ...]:
         paths = sorted(self._folder.glob("*/*.json"))
         return tuple(Entry(path.parent.name, int(path.stem), path.read_bytes()) for path in paths)
+
+    def lease(self, environment: str) -> AbstractContextManager[None]:
+        return locked(self._folder / environment / "lease", wait=False, who=f"another release command on {environment}")

@@ -11,8 +11,8 @@ from mlops.errors import Failure, Misuse
 
 
 @contextmanager
-def locked(file: Path, wait: bool = True) -> Iterator[None]:
-    """Raises Misuse with the id of the process that holds the lock, unless it may be waited for."""
+def locked(file: Path, wait: bool = True, who: str = "another run of this project") -> Iterator[None]:
+    """Raises Misuse with the id of the process that holds the lock (`who`, in words), unless it may be waited for."""
     with ExitStack() as held:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -22,7 +22,7 @@ def locked(file: Path, wait: bool = True) -> Iterator[None]:
             stream.write(str(os.getpid()).encode())
         except BlockingIOError as error:
             holder = file.read_text().strip() or "unknown"
-            what = f"another run of this project is under way (process {holder})"
+            what = f"{who} is under way (process {holder})"
             raise Misuse(f"{what}. Wait until it ends, or stop it with: kill {holder}") from error
         except OSError as error:
             what, advice = f"could not write {file}: {error.strerror}", "Free some space or check its rights"

@@ -108,7 +108,8 @@ class _Attempt:
         if status == 3:
             return self._ended("failed", f"failed with {self._how(ended)}. {self._tail()}", 3, exit=ended.code)
         outputs = self.place.keep(artifacts, complete=False)
-        return self._ended("refused", f"refused. {self._tail()}", status, self._made(outputs), exit=ended.code)
+        state, said = ("refused", "refused") if status == 1 else ("unreadable", "cannot read what it was given")
+        return self._ended(state, f"{said}. {self._tail()}", status, self._made(outputs), exit=ended.code)
 
     def _remarks(self, outputs: Mapping[str, Output]) -> Iterator[str]:
         if empty := [name for name, kept in outputs.items() if kept.digest == EMPTY]:

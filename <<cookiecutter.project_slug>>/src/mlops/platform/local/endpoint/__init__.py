@@ -1,0 +1,191 @@
+"""The endpoint on this machine: a server process for each deployment, behind a router with shares and copies."""
+
+import http.client
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import mlops
+from mlops import files, settings
+from mlops.errors import Failure, Misuse
+from mlops.platform.base import Bucket, Deployed, Deployment, Edges, EndpointState
+from mlops.platform.local.jobs import LocalJobs
+from mlops.platform.local.lock import locked
+from mlops.platform.local.models import LocalModels
+from mlops.release import rules
+from mlops.specs.load import read
+
+NOTHING = {"up": False, "number": 0, "deployments": {}, "traffic": {}, "mirror": {}, "since": 0.0, "used": {}}
+PATIENCE_SECONDS, START_SECONDS, LOOK_SECONDS = 30.0, 60.0, 0.02
+FOLLOW_SECONDS = 0.1
+"""After which the router does what is wanted."""
+LAST_LINES = 12
+
+
+class LocalEndpoint:
+    """What should be is in `.mlops/endpoint/wanted.json`, which the router's process follows.
+
+    A router that was killed is started again by whatever is asked next; one that was stopped, by the next change.
+    """
+
+    def __init__(self, project: Path) -> None:
+        self._project, self._state = project, project / ".mlops"
+        self._folder = self._state / "endpoint"
+        self._log = self._folder / "router.txt"
+
+    @property
+    def address(self) -> str | None:
+        with locked(self._folder / "changes"):
+            return f"http://127.0.0.1:{self._running(wanted)['port']}" if (wanted := self._wanted())["up"] else None
+
+    def state(self) -> EndpointState:
+        with locked(self._folder / "changes"):
+            return self._found(self._wanted())
+
+    def deploy(self, deployment: Deployment) -> None:
+        name = deployment.name
+        with self._changing() as wanted:
+            rules.deployed(self._found(wanted), deployment, wanted["used"])
+            if name not in wanted["deployments"]:
+                wanted["deployments"][name] = self._placed(deployment)
+            wanted["used"][name] = deployment.model
+        while (now := self.state().deployments[name]).state == "starting":
+            time.sleep(LOOK_SECONDS)
+        if now.state == "failed":
+            raise Failure(f"{name} did not become healthy: {now.why} The last lines of its log:\n{self.logs(name)}")
+
+    def traffic(self, shares: Mapping[str, int], mirror: Mapping[str, int]) -> None:
+        with self._changing() as wanted:
+            state = rules.shared(self._found(wanted), shares, mirror)
+            if (state.traffic, state.mirror) != (wanted["traffic"], wanted["mirror"]):
+                wanted |= {"traffic": state.traffic, "mirror": state.mirror, "since": time.time() + FOLLOW_SECONDS}
+
+    def remove(self, deployment: str) -> None:
+        with self._changing() as wanted:
+            rules.removed(self._found(wanted), deployment)
+            del wanted["deployments"][deployment]
+        files.remove(self._folder / deployment)
+
+    def observe(self, since: float, edges: Edges) -> tuple[Bucket, ...]:
+        from mlops.platform.local.endpoint.seen import seen
+
+        return seen(self._project, since, edges)
+
+    def ask(self, deployment: str | None, body: bytes) -> tuple[int, bytes]:
+        headers = {"content-type": "application/json"}
+        if deployment:
+            headers["azureml-model-deployment"] = deployment
+        with self._changing() as wanted:
+            port = self._running(wanted)["port"]
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+        try:
+            connection.request("POST", "/score", body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise Failure(f"the endpoint on port {port} did not answer: {error}. See {self._log}.") from error
+        finally:
+            connection.close()
+
+    def logs(self, deployment: str) -> str:
+        return _tail(self._folder / "logs" / f"{deployment}.txt")
+
+    def stop(self) -> None:
+        """End the router and every server. What was wanted is not forgotten."""
+        with locked(self._folder / "changes"):
+            files.write_json(self._folder / "wanted.json", self._wanted() | {"up": False})
+            self._until(lambda: not self._alive())
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, Any]]:
+        """What is wanted, to be changed by one command at a time, with the router up; it is in force after that."""
+        file = self._folder / "wanted.json"
+        with locked(self._folder / "changes"):
+            if not (before := self._wanted())["up"]:
+                files.write_json(file, before := before | {"up": True})
+            self._running(before)
+            yield (wanted := deepcopy(before))
+            if wanted != before:
+                wanted["number"] += 1
+                files.write_json(file, wanted)
+                self._running(wanted)
+
+    def _wanted(self) -> dict[str, Any]:
+        file = self._folder / "wanted.json"
+        return files.read_json(file) if file.exists() else deepcopy(NOTHING)
+
+    def _found(self, wanted: Mapping[str, Any]) -> EndpointState:
+        """Nothing is deployed where it was stopped."""
+        if not wanted["up"]:
+            return EndpointState()
+        found = {name: Deployed(**it) for name, it in self._running(wanted)["deployments"].items()}
+        return EndpointState(found, wanted["traffic"], wanted["mirror"], wanted["since"])
+
+    def _running(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """What the router says, once it has come as far as that. Raises Failure when there is no router."""
+        if not self._alive():
+            self._start()
+        self._until(lambda: self._actual()["number"] == wanted["number"] or not self._alive())
+        return self._actual()
+
+    def _start(self) -> None:
+        """Start the router, and wait until every server behind it is healthy or has failed."""
+        words = [sys.executable, "-m", "mlops.platform.local.endpoint", self._state]
+        path = {**os.environ, "PYTHONPATH": str(Path(mlops.__path__[0]).parent), "PYTHONDONTWRITEBYTECODE": "1"}
+        with self._log.open("ab") as log:
+            own = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=path, start_new_session=True
+            )
+        self._until(lambda: self._actual()["pid"] == own.pid or own.poll() is not None)
+        if own.poll() is not None:
+            raise Failure(f"the router of the endpoint ended. The last lines of {self._log}:\n{_tail(self._log)}")
+        servers = lambda: self._actual()["deployments"].values()  # noqa: E731
+        self._until(lambda: all(it["state"] != "starting" for it in servers()), 2 * START_SECONDS)
+
+    def _actual(self) -> dict[str, Any]:
+        file = self._folder / "actual.json"
+        return files.read_json(file) if file.exists() else {"pid": 0, "number": -1, "deployments": {}}
+
+    def _alive(self) -> bool:
+        try:
+            with locked(self._folder / "lock", wait=False):
+                return False
+        except Misuse:
+            return True
+
+    def _until(self, done: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+        late = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > late:
+                what = f"the router of the endpoint does not follow. Look into {self._log}"
+                raise Failure(f"{what}, end process {self._actual()['pid']}, then repeat.")
+            time.sleep(LOOK_SECONDS)
+
+    def _placed(self, deployment: Deployment) -> dict[str, Any]:
+        """Copy the model, and the package as it was when the model was made; returns what its server is told."""
+        limits = read(deployment.spec).plain().get("request_settings") or {}
+        run = LocalModels(self._state).get(deployment.model).lineage["run"]
+        with files.replacing(self._folder / deployment.name) as draft, tempfile.TemporaryDirectory() as scratch:
+            LocalModels(self._state).fetch(deployment.model, draft / "model")
+            then = LocalJobs(self._project).restore(run, Path(scratch, "code"))
+            package = settings.load(then / "mlops.yaml").model.package
+            shutil.copytree(then / "src" / package, draft / "code" / package)
+        return {
+            "model": deployment.model,
+            "package": package,
+            "timeout_ms": limits.get("request_timeout_ms", 5000),
+            "most_waiting": limits.get("max_concurrent_requests_per_instance", 1),
+        }
+
+
+def _tail(file: Path) -> str:
+    lines = file.read_text("utf-8", "replace").splitlines() if file.exists() else []
+    return "\n".join(lines[-LAST_LINES:])

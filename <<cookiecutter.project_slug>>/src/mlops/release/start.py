@@ -1,0 +1,119 @@
+"""What a person does to a release: open one, end it before its time, go back."""
+
+import tempfile
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+from mlops.errors import Misuse, Refused
+from mlops.evidence import build
+from mlops.evidence.git import person
+from mlops.evidence.statements import Statement
+from mlops.evidence.verify import verify
+from mlops.release.observe import edges
+from mlops.release.plan import plan
+from mlops.release.state import Story, Version
+from mlops.release.tick import Controller, Done
+
+
+def start(controller: Controller, reference: str) -> None:
+    """Open the release of a model, if all that is signed about it holds. Ticks do the rest."""
+    with controller.platform.ledger.lease(controller.environment):
+        signed, story = controller.read()
+        version = admitted(controller, reference, story)
+        _open(controller, signed, story, version, "everything signed about it holds.")
+
+
+def admitted(controller: Controller, reference: str, story: Story) -> Version:
+    """A version that may be released. Raises Refused with all that speaks against it, Misuse where one is already."""
+    platform, environment = controller.platform, controller.environment
+    version = _new(controller, reference, story)
+    with tempfile.TemporaryDirectory() as scratch:
+        found = verify(
+            reference, environment, platform, controller.project, controller.known, date.today(), Path(scratch)
+        )
+    if wrong := [each for each in found if not each.stands]:
+        names = (each.subject if each.gate == "evidence" else each.gate for each in wrong)
+        lines = (f"  {name}: {each.why} {each.next_step}".rstrip() for name, each in zip(names, wrong, strict=True))
+        raise Refused("\n".join((f"{version.model} may not be released on {environment}:", *lines)))
+    return version
+
+
+def promote(controller: Controller, reason: str) -> Done:
+    """Let the challenger take all requests now, whatever is left of its ladder."""
+    with controller.platform.ledger.lease(controller.environment):
+        _, story = controller.read()
+        if story.opened is None or story.opened.step < 0:
+            raise Misuse("there is no challenger that has had a request. `mlops release start MODEL` brings one there.")
+        who = person(controller.project)
+        return controller.promote(story.opened.challenger, f"{who} promoted it: {reason}", who=who)
+
+
+def roll_back(controller: Controller, reference: str | None, reason: str) -> Done:
+    """Give requests back: to the champion while a release is open, else to a version that was champion before."""
+    with controller.platform.ledger.lease(controller.environment):
+        signed, story = controller.read()
+        who = person(controller.project)
+        why = f"{who} rolled back: {reason}"
+        if story.opened and reference is None:
+            return controller.roll_back(story, why, who=who)
+        if story.opened:
+            raise Misuse("a release is open. Roll that back first: `mlops release rollback` without --to.")
+        target = earlier(controller, reference, story)
+        there = controller.platform.endpoint.state().deployments.get(target.deployment)
+        if there and there.state == "healthy":
+            return controller.promote(target, why, who=who)
+        _open(controller, signed, story, target, why, straight=True)
+        return Done("redeploy", f"{target.model} is not running any more: it is deployed again, which takes longer.")
+
+
+def _open(
+    controller: Controller, signed: list[Statement], story: Story, version: Version, why: str, straight: bool = False
+) -> None:
+    """`straight`: no ladder, since nothing is there to compare with, or what is there has to go."""
+    known, model = controller.known, controller.platform.models.get(version.model)
+    online = known.service.online
+    if online is None:
+        raise known.wrong("`service.online` is missing, so there is no endpoint to release to. Write it.", "service")
+    straight = straight or story.champion is None
+    if not straight:
+        plan(known)
+    predicted = build.current(model, signed).lineage["evaluation"].get("predicted")
+    if predicted is None and not straight:
+        what = f"{version.model} was evaluated before predictions were counted for releases"
+        raise Misuse(f"{what}. Run its pipeline again and register that run.")
+    says = {
+        "settings": known.release.model_dump(mode="json"),
+        "online": online.model_dump(mode="json"),
+        "edges": asdict(edges(online, predicted)) if predicted else {},
+        "straight": straight,
+        "who": person(controller.project),
+    }
+    controller.sign("release", version, why, story.traffic, story.mirror, **says)
+
+
+def _new(controller: Controller, reference: str, story: Story) -> Version:
+    if story.opened:
+        raise Misuse(
+            f"{story.opened.challenger.model} is being released on {controller.environment}. Let `mlops release tick` "
+            "go on with it, or end it: `mlops release promote` or `rollback`."
+        )
+    version = Version.of(controller.platform.models.get(reference))
+    if story.champion and story.champion.digest == version.digest:
+        raise Misuse(f"{version.model} is in service on {controller.environment} already.")
+    return version
+
+
+def earlier(controller: Controller, reference: str | None, story: Story) -> Version:
+    """A version that was champion before: the one that a reference names, else the one before the present one."""
+    line = list[Version]()
+    for each in story.champions:
+        line = [*line[: line.index(each) if each in line else None], each]
+    found = line[:-1]
+    if reference:
+        digest = controller.platform.models.get(reference).digest
+        found = [each for each in story.champions[:-1] if each.digest == digest != line[-1].digest]
+    if not found:
+        what = f"{reference} was not in service before" if reference else "no other version was in service before"
+        raise Misuse(f"{what} on {controller.environment}. Release one: mlops release start MODEL")
+    return found[-1]

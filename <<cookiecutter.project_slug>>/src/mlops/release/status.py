@@ -1,0 +1,49 @@
+"""How a release stands, for people and scripts."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlops.platform.base import Edges, EndpointState
+from mlops.release.guards import total
+from mlops.release.state import Opened
+from mlops.release.tick import Controller
+
+
+@dataclass(frozen=True)
+class Status:
+    """`said` is a text, or texts, by what it is about. `stale`: a step has outlived its time and nobody decided."""
+
+    said: Mapping[str, str | list[str]]
+    endpoint: EndpointState
+    stale: bool
+
+
+def status(controller: Controller) -> Status:
+    story, found = controller.read()[1], controller.platform.endpoint.state()
+    champion, opened = story.champion, story.opened
+    said: dict[str, str | list[str]] = {"in service": champion.model if champion else "nothing yet"}
+    if opened:
+        said |= {"being released": opened.challenger.model, **_step(controller, opened, found)}
+    said["address"] = controller.platform.endpoint.address or "none, nothing answers"
+    said["deployments"] = [_deployment(name, found) for name in found.deployments] or "none runs"
+    if (found.traffic, found.mirror) != (story.traffic, story.mirror):
+        said["unfinished"] = "the endpoint is not yet as was decided: mlops release tick"
+    return Status(said, found, bool(opened) and opened.late(time.time()))
+
+
+def _step(controller: Controller, opened: Opened, found: EndpointState) -> dict[str, str]:
+    if opened.step < 0:
+        return {"step": "not begun: mlops release tick"}
+    step, edges, began = opened.settings.ladder[opened.step], Edges(**opened.edges), max(opened.began, found.since)
+    ours = total(controller.platform.endpoint.observe(began, edges), opened.challenger.deployment, began, edges)
+    traffic = f"{step.mirror} % copied" if step.mirror else f"{step.share} % of the requests"
+    counted = f"{ours.requests:,} of {step.requests:,} requests, {ours.errors:,} failed"
+    seen = f"{counted}, {(time.time() - began) / 60:,.0f} minutes"
+    return {"step": f"{opened.step + 1} of {len(opened.settings.ladder)}: {traffic}; {seen}", "held": opened.held}
+
+
+def _deployment(name: str, found: EndpointState) -> str:
+    it, live, copied = found.deployments[name], found.traffic.get(name), found.mirror.get(name)
+    shares = [f"{live} % live"] * bool(live) + [f"{copied} % copied"] * bool(copied)
+    return f"{name} ({it.model}) {it.state}, {' and '.join(shares) or 'no traffic'}. {it.why}".rstrip()

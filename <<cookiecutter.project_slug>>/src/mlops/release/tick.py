@@ -1,0 +1,158 @@
+"""One look at a release, one decision, one act. What is decided is signed first, and what was signed is then done."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlops.errors import Failure, Misuse, Refused
+from mlops.evidence import entries
+from mlops.evidence.statements import Statement
+from mlops.platform.base import Edges, EndpointState, Platform
+from mlops.release import rules, smoke, state
+from mlops.release.decide import Decision, Seen, decide
+from mlops.release.state import Opened, Story, Version
+from mlops.settings import Settings
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a tick did, and why. `status` is 1 when it gave all requests back to the champion, else 0."""
+
+    act: str
+    why: str
+    status: int = 0
+
+
+@dataclass(frozen=True)
+class Controller:
+    """What is released in an environment, and who may change it: whoever holds the lease."""
+
+    platform: Platform
+    project: Path
+    known: Settings
+    environment: str
+
+    def tick(self) -> Done:
+        """Finish what was decided before; else look, decide and act. Raises Misuse while another holds the lease."""
+        if self.known.service.online is None:
+            return Done("nothing", "there is no endpoint: `mlops release start MODEL --input FILE` does all at once.")
+        with self.platform.ledger.lease(self.environment):
+            signed, story = self.read()
+            found = self.platform.endpoint.state()
+            return self.settle(story, found) or self._move(signed, story, found) or self._clear(story, found)
+
+    def read(self) -> tuple[list[Statement], Story]:
+        """What is signed, and what it comes to. Raises Misuse when an entry of the ledger cannot be believed."""
+        signed, faults = entries.read(self.platform, self.known)
+        if faults:
+            raise Misuse(f"{faults[0]} Until then nothing is decided.")
+        return signed, state.told(state.entries(signed, self.environment))
+
+    def sign(
+        self, kind: str, version: Version, why: str, traffic: Mapping, mirror: Mapping | None = None, **says: Any
+    ) -> None:
+        handles = {"model": version.model, "deployment": version.deployment, "image": version.image, "why": why}
+        said = {**handles, "traffic": traffic, "mirror": mirror or {}, **says}
+        entries.add(self.platform, self.known, self.environment, kind, version.subject, said)
+
+    def settle(self, story: Story, found: EndpointState) -> Done | None:
+        """Bring the endpoint to what was decided last, in one act; None when it is there."""
+        endpoint, opened = self.platform.endpoint, story.opened
+        challenger, new = (opened.challenger, opened.step < 0) if opened else (None, False)
+        for version in story.serving:
+            there = found.deployments.get(version.deployment)
+            if there is None or (new and version == challenger and there.state != "healthy"):
+                try:
+                    endpoint.deploy(version.deployed(self.project))
+                except Failure as error:
+                    if version != challenger:
+                        raise
+                    return self.roll_back(story, f"it did not start. {error}")
+                return Done("deploy", f"{version.model} runs as {version.deployment}.")
+        if (found.traffic, found.mirror) != (story.traffic, story.mirror):
+            try:
+                endpoint.traffic(story.traffic, story.mirror)
+            except Refused as error:
+                raise Failure(f"the endpoint does not take what was decided: {error.what}") from error
+            return _said(story)
+        return None
+
+    def roll_back(self, story: Story, why: str, **says: Any) -> Done:
+        """Let the challenger lose."""
+        assert story.opened
+        shares = {story.champion.deployment: 100} if story.champion else {}
+        return self._decide("rollback", story.opened.challenger, why, shares, **says)
+
+    def promote(self, version: Version, why: str, **says: Any) -> Done:
+        """Let a deployed version be the champion."""
+        return self._decide("champion", version, why, {version.deployment: 100}, **says)
+
+    def _decide(self, kind: str, version: Version, why: str, *traffic: Mapping[str, int], **says: Any) -> Done:
+        """Sign what is to be, then do it. Raises Refused for what the endpoint would not take."""
+        found = self.platform.endpoint.state()
+        if kind != "rollback":
+            rules.shared(found, *traffic, *({},) * (2 - len(traffic)))
+        self.sign(kind, version, why, *traffic, **says)
+        story = self.read()[1]
+        return self.settle(story, found) or _said(story)
+
+    def _move(self, signed: list[Statement], story: Story, found: EndpointState) -> Done | None:
+        opened, champion = story.opened, story.champion
+        if opened is None:
+            return None
+        stopped, resumed = entries.stopped(signed)
+        decision = self._judged(opened, champion, found)
+        if stopped and self.environment not in resumed and decision.act in ("advance", "promote"):
+            decision = Decision("hold", f"the project is stopped, so it does not go on, though {decision.why}")
+        says: dict[str, Any] = {"evidence": decision.evidence}
+        match decision.act:
+            case "advance":
+                assert champion
+                step = opened.step + 1
+                traffic = state.wanted(opened.settings.ladder[step], opened.challenger.deployment, champion.deployment)
+                return self._decide(
+                    "decision", opened.challenger, decision.why, *traffic, act="advance", step=step, **says
+                )
+            case "promote":
+                return self.promote(opened.challenger, decision.why, **says)
+            case "roll_back":
+                return self.roll_back(story, decision.why, **says)
+            case "hold" if not opened.held:
+                says |= {"act": "hold", "step": opened.step}
+                self.sign("decision", opened.challenger, decision.why, story.traffic, story.mirror, **says)
+        return Done(decision.act, decision.why)
+
+    def _judged(self, opened: Opened, champion: Version | None, found: EndpointState) -> Decision:
+        """What is to be done next: at first with what the smoke test says, then with what callers saw."""
+        endpoint, challenger = self.platform.endpoint, opened.challenger
+        if opened.step < 0:
+            request = self.platform.models.get(challenger.model).lineage["evaluation"]["request"]
+            wrong = smoke.test(endpoint, challenger.deployment, request)
+            if wrong:
+                return Decision("roll_back", f"the smoke test failed: {challenger.deployment} {wrong}")
+            return Decision("advance" if champion and not opened.straight else "promote", "the smoke test passed.")
+        edges, name = Edges(**opened.edges), champion.deployment if champion else None
+        began = max(opened.began, found.since)
+        buckets = endpoint.observe(began, edges)
+        seen = Seen(opened.step, began, time.time(), challenger.deployment, name, buckets, edges, found)
+        return decide(seen, opened.settings, opened.online)
+
+    def _clear(self, story: Story, found: EndpointState) -> Done:
+        """Remove a deployment that has had its time, or that does not run."""
+        late = time.time() - self.known.release.keep_warm_hours * 3600
+        for version, since in story.resting.items():
+            there = found.deployments.get(version.deployment)
+            if there and (since < late or there.state == "failed"):
+                self.platform.endpoint.remove(version.deployment)
+                why = "does not run" if there.state == "failed" else "was kept warm long enough"
+                return Done("remove", f"{version.deployment} ({version.model}) {why}.")
+        return Done("nothing", "no release is open.")
+
+
+def _said(story: Story) -> Done:
+    """The last decision, as what was done."""
+    assert story.done
+    act = story.done.says.get("act", story.done.kind)
+    return Done(act, story.done.says["why"], int(story.done.kind == "rollback"))

@@ -1,0 +1,1 @@
+"""A model package that does whatever its artifact says: slow, wrong, broken, or well."""

@@ -1,0 +1,163 @@
+"""What people type around a release."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlops.errors import Misuse, Refused
+from mlops.evidence import sign
+from mlops.files import read_json, write_json
+from mlops.release import start
+from tests.mlops.release.conftest import Shop
+
+
+def test_the_first_model_goes_straight_to_full_and_later_ones_do_not(shop: Shop):
+    """Followed to its end in one command, while somebody calls."""
+    assert shop.mlops("release", "tick").stdout.endswith("nothing: no release is open.\n")
+    started = shop.mlops("release", "start", shop.register(), "--follow")
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert [line.split(": ")[0][9:] for line in started.stdout.splitlines()] == ["deploy", "champion"]
+    again = shop.mlops("release", "start", "shop:1")
+    assert (again.returncode, "shop:1 is in service on local already." in again.stderr) == (2, True), again.stderr
+
+    bad = shop.register({"shift": 0.6})
+    with shop.callers():
+        followed = shop.mlops("release", "start", bad, "--follow")
+    assert followed.returncode == 1, followed.stdout + followed.stderr
+    assert "rollback: shift: " in followed.stdout.splitlines()[-1]
+    status = json.loads(shop.mlops("release", "status", "--json").stdout)
+    assert status["said"]["in service"] == "shop:1"
+    assert [*status["endpoint"]["traffic"].values()] == [100]
+    said = json.loads(shop.mlops("release", "history", "--json").stdout)
+    assert [each["kind"] for each in said] == ["release", "champion", "release", "decision", "rollback"]
+    [shown] = [each for each in said[-1]["evidence"] if each["low"] > each["allowed"]]
+    assert shown["guard"] == "shift"
+
+    down = shop.mlops("release", "down")
+    assert (down.returncode, shop.endpoint.state().deployments) == (0, {}), down.stderr
+    assert "none runs" in shop.mlops("release", "status").stdout
+    assert shop.mlops("release", "tick").returncode == 0
+    assert [it.state for it in shop.endpoint.state().deployments.values()] == ["healthy", "healthy"]
+
+
+def test_a_person_promotes_and_rolls_back(served: Shop):
+    served.controller.tick()
+    first = served.champion
+    with pytest.raises(Misuse, match="there is no challenger that has had a request"):
+        start.promote(served.controller, "no")
+    start.start(served.controller, served.register())
+    with pytest.raises(Misuse, match="there is no challenger that has had a request"):
+        start.promote(served.controller, "too soon")
+    served.tick(["advance"])
+    promoted = served.mlops("release", "promote", "--reason", "The champion is broken.")
+    assert promoted.returncode == 0, promoted.stderr
+    second = served.champion
+    assert (first != second, served.endpoint.state().traffic) == (True, {second: 100})
+
+    rolled = served.mlops("release", "rollback", "--reason", "So is this one.")
+    assert "champion: person@example.org rolled back: So is this one." in rolled.stdout
+    assert (served.champion, served.endpoint.state().traffic) == (first, {first: 100})
+
+    with pytest.raises(Misuse, match="no other version was in service before on local. Release one"):
+        start.roll_back(served.controller, None, "no")
+
+    served.endpoint.remove(second)
+    again = served.mlops("release", "rollback", "--to", "shop:2", "--reason", "Mended.")
+    assert "redeploy: shop:2 is not running any more: it is deployed again, which takes longer." in again.stdout
+    assert (served.champion, served.endpoint.state().traffic) == (second, {second: 100})
+
+    start.start(served.controller, served.register())
+    with pytest.raises(Misuse, match="a release is open. Roll that back first"):
+        start.roll_back(served.controller, "shop:1", "no")
+    assert start.roll_back(served.controller, None, "A mistake.").act == "rollback"
+    with pytest.raises(Misuse, match="shop:3 was not in service before on local"):
+        start.roll_back(served.controller, "shop:3", "no")
+
+
+def spoilt(shop: Shop, reference: str) -> str:
+    """A model whose bytes are no longer those that were registered."""
+    file = shop.path / ".mlops/models" / reference.replace(":", "/") / "content/model.json"
+    os.chmod(file, 0o644)
+    file.write_text("{}")
+    return reference
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "sentence"),
+    [
+        (lambda shop: spoilt(shop, shop.register()), Refused, r"shop:2 may not be released on local:\n  artifact: the"),
+        (
+            lambda shop: sign.stop("No use.", shop.platform, shop.path, shop.controller.known) and shop.register(),
+            Refused,
+            "person@example.org stopped the project on .*: No use",
+        ),
+        (lambda shop: shop.register(predicted=None), Misuse, "was evaluated before predictions were counted"),
+        (
+            lambda shop: shop.set("release", ladder=[{"share": 100, "requests": 1, "hours": 1e-9}]) or shop.register(),
+            Misuse,
+            "mlops.yaml:[0-9]+: `release.ladder` step 1 takes",
+        ),
+    ],
+    ids=["bytes", "stop", "evaluation", "ladder"],
+)
+def test_what_may_not_be_released_is_not_deployed(
+    served: Shop, spoil: Callable[[Shop], str], error: type[Exception], sentence: str
+):
+    reference, before = spoil(served), served.decisions
+    with pytest.raises(error, match=sentence):
+        start.start(served.controller, reference)
+    assert (served.decisions, served.processes()) == (before, [])
+
+
+def test_one_release_at_a_time_and_only_where_there_is_a_platform(served: Shop):
+    start.start(served.controller, served.register())
+    with pytest.raises(Misuse, match="shop:2 is being released on local. Let `mlops release tick` go on with it"):
+        start.start(served.controller, served.register())
+    done = served.mlops("release", "start", "shop:2", "--on", "staging")
+    assert (done.returncode, done.stderr) == (2, "nothing is released on staging from here yet. Release on: local.\n")
+
+
+def test_a_model_that_fails_its_first_requests_gets_no_other(served: Shop):
+    start.start(served.controller, served.register({"throw": 1, "calm": 3}))
+    done = served.tick()
+    assert (done.act, done.status) == ("rollback", 1)
+    assert "the smoke test failed: m" in done.why
+    assert "answered 500 to rows that its contract allows" in done.why
+
+
+def test_a_stopped_project_goes_on_with_nothing(served: Shop):
+    start.start(served.controller, served.register())
+    sign.stop("No use.", served.platform, served.path, served.controller.known)
+    done = served.tick(["hold"])
+    assert done.why == "the project is stopped, so it does not go on, though the smoke test passed."
+    assert served.controller.tick().act == "hold"
+    assert served.decisions[2:] == ["release", "hold"]
+    served.set("people", owner="person@example.org")
+    sign.sign_off("shop:2", "owner", "local", served.platform, served.path, served.controller.known)
+    assert served.controller.tick().act == "advance"
+
+
+def test_a_step_that_outlives_its_time_is_stale_and_rolled_back_where_nobody_called(served: Shop):
+    step = {"requests": 12, "hours": 0.0004}
+    served.set("release", ladder=[{"mirror": 50, **step}, {"share": 100, "requests": 0, "hours": 1}])
+    started = served.mlops("release", "start", served.register())
+    assert started.returncode == 0, started.stderr
+    time.sleep(3600 * step["hours"])
+    stale = served.mlops("release", "status", "--stale")
+    assert (stale.returncode, "1 of 2: 50 % copied; 0 of 12 requests, 0 failed" in stale.stdout) == (1, True), stale
+    done = served.mlops("release", "tick")
+    assert (done.returncode, "rollback: the step may take" in done.stdout) == (1, True), done.stdout
+    assert served.mlops("release", "status", "--stale").returncode == 0
+
+
+def test_nothing_is_decided_on_a_ledger_that_cannot_be_believed(served: Shop):
+    entry = sorted((served.path / ".mlops/ledger/local").glob("*.json"))[-1]
+    os.chmod(entry, 0o644)
+    said = read_json(Path(entry))
+    write_json(entry, {**said, "payload": said["payload"][:-8] + "AAAAAAA="})
+    with pytest.raises(Misuse, match="Until then nothing is decided"):
+        served.controller.tick()

@@ -1,0 +1,118 @@
+"""The stress test, of real servers."""
+
+import asyncio
+import json
+import operator
+import re
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from xml.etree import ElementTree
+
+import psutil
+import pytest
+
+from mlops.release import stress
+from mlops.release.load import Door, Load
+from mlops.release.stress import Point, Stress
+from mlops.settings import Online
+from tests.mlops.release.conftest import HERE
+from tests.mlops.serving.servers import ROW, Server, command, environment, running
+
+BODIES = [json.dumps({"rows": [{"age": age, "place": "town"}]}).encode() for age in (20, 40, 60)]
+PROMISED = Online(p95_ms=200, availability=0.9, requests_per_second=40)
+Starting = Callable[..., Server]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Starting]:
+    """A server of a model that takes so many seconds for each batch; or, with `package`, of another one."""
+    (model := tmp_path / "model").mkdir()
+    with ExitStack() as stack:
+
+        def started(seconds: float, *options: str, package: str = "shop") -> Server:
+            (model / "model.json").write_text(json.dumps({"seconds": seconds}))
+            words = command(*options, package=package, model=model)
+            return stack.enter_context(running(words, environment(HERE)))
+
+        yield started
+
+
+def ramp(server: Server, promised: Online = PROMISED, path: str = "/score") -> Stress:
+    found = stress.test(Door(f"http://127.0.0.1:{server.port}{path}", {}), BODIES, promised, 1.5)
+    print(*found.points, sep="\n")
+    return found
+
+
+def test_a_server_that_is_fast_enough_passes_and_is_well_after_three_times_what_it_can_do(start: Starting):
+    server = start(0)
+    found = ramp(server)
+    assert [*stress.refused(found, PROMISED, asdict(found))] == []
+    assert found.capacity_rps >= PROMISED.requests_per_second
+    assert found.recovery_seconds is not None
+    offered, answered = zip(*((each.offered, each.accepted) for each in found.points), strict=True)
+    assert [*offered] == sorted(offered)
+    assert offered[-1] >= 2.9 * offered[-2]
+    assert all(map(operator.ge, offered, answered))
+    assert not [each for each in psutil.Process().net_connections() if each.raddr and each.raddr.port == server.port]
+    assert server.score({"age": 30, "place": None}).status == 200
+
+
+def test_a_server_that_is_too_slow_and_stays_ill_is_refused(start: Starting, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stress, "RECOVERY", 0.05)
+    promised = PROMISED.model_copy(update={"requests_per_second": 400})
+    found = ramp(start(0.01, "--max-rows=1", "--max-waiting=200"), promised)
+    slow, ill = stress.refused(found, promised, None)
+    assert re.fullmatch(
+        r"it bears \d+ requests per second \(95 % within 200 ms, 90.00% answered\), and `service.online` promises 400. "
+        "Make the model smaller, or give it more: `instance_type`, instances. Or promise less.",
+        slow,
+    )
+    assert re.match(r"0.05 seconds after \d+ requests per second it was still not well. Let fewer requests wait", ill)
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/score"])
+def test_a_server_that_gives_no_answer_bears_nothing(start: Starting, path: str):
+    server = start(0)
+    if path == "/score":
+        server.end()
+    found = ramp(server, path=path)
+    assert (found.capacity_rps, found.recovery_seconds, len(found.points)) == (0, None, 1)
+    [why] = stress.refused(found, PROMISED, None)
+    assert why.startswith("it bears 0 requests per second (95 % within 200 ms")
+
+
+def test_a_stall_is_seen_by_all_who_would_have_asked_meanwhile(start: Starting):
+    """Of one caller who waits for each answer, a second has room for ten requests of a tenth of a second."""
+    server = start(0, package="wards")
+
+    def slow(ask: Callable[[Load], Coroutine]) -> int:
+        async def asked() -> list[float | None]:
+            load = Load(Door(f"http://127.0.0.1:{server.port}/score", {}), [json.dumps({"rows": [ROW]}).encode()], 5)
+            await asyncio.gather(ask(load), asyncio.to_thread(server.notes, "sleep 0.05", "sleep 0.5"))
+            return load.heard
+
+        return sum(each is None or each > 0.1 for each in asyncio.run(asked()))
+
+    assert slow(lambda load: load.by_turns(1, 1)) <= 11
+    assert slow(lambda load: load.by_the_clock([number / 200 for number in range(200)])) > 20
+
+
+def test_one_that_bears_clearly_less_than_the_champion_did_is_refused():
+    half, enough = Stress(49, (), 0.1), Stress(51, (), 0.1)
+    [why] = stress.refused(half, PROMISED, {"capacity_rps": 100})
+    assert why.startswith("it bears 49 requests per second, less than half of what the champion did: 100. Make")
+    assert [*stress.refused(enough, PROMISED, {"capacity_rps": 100}), *stress.refused(half, PROMISED, None)] == []
+
+
+def test_the_picture_shows_every_rate_and_needs_nothing_else(tmp_path: Path):
+    points = Point(40, 40, 2.5, 9, 0), Point(100, 90, 50, 400, 0.1), Point(300, 0, None, None, 1)
+    found = json.loads(json.dumps(asdict(Stress(40, points, None))))
+    stress.draw(found, "wards & more:3", PROMISED, to := tmp_path / "new" / "stress.svg")
+    drawn = ElementTree.parse(to).getroot()
+    text = " ".join(drawn.itertext())
+    assert "wards & more:3 bears 40 requests per second" in text
+    assert "It was not well again within 10 seconds." in text
+    assert len([each for each in drawn.iter() if each.tag.endswith("circle")]) == 3 + 2 + 2
+    assert "http" not in to.read_text().replace("http://www.w3.org/2000/svg", "")
