@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.azure_env import azure_python as azure_python
+from tests.support.azure_env import inference_python as inference_python
 from tests.support.project import Project, generate, render
 
 sys.dont_write_bytecode = True

@@ -1,6 +1,7 @@
 """A day of a data scientist: train, break the data, see the refusal, mend it, change a parameter, register."""
 
 import json
+import re
 
 import polars as pl
 import pytest
@@ -49,7 +50,9 @@ def test_a_day_in_the_life(project: Project):
     nodes = json.loads(another_limit.stdout)["nodes"]
     again = {name for name, node in nodes.items() if node["state"] != "reused"}
     assert again == {"validate", "gate"}
-    assert "at least 0.89" in another_limit.stderr
+    assert re.search(r"✓ quality: \d+ passed\n", another_limit.stderr)
+    assert re.search(r"^\d+ gates, \d+ verdicts: \d+ passed, \d+ waived$", another_limit.stderr, re.MULTILINE)
+    assert "at least 0.89" in project.mlops("runs", "show", "last", "--json").stdout
 
     changed = project.mlops(*TRAIN, "--set", "rounds=150", "--register", "-m", "fewer rounds")
     assert changed.returncode == 0, changed.stdout + changed.stderr
@@ -91,3 +94,5 @@ def test_bytes_that_are_judged_again_are_stated_again(project: Project):
     entries, faults = read(place, known)
     assert [each.says["run"] for each in entries] == runs[1:] and not faults
     assert in_force(models[0], "local", place, known, entries).says["run"] == runs[-1]
+    said = project.mlops("models", "register", runs[-1]).stdout
+    assert f"The same bytes as version {models[0].version}, registered from run {runs[0][:8]}." in said

@@ -63,6 +63,8 @@ def test_a_damaged_data_file_is_misuse(project: Project):
     file.write_bytes(file.read_bytes()[:50_000])
     status, said = refused(project, *TRAIN)
     assert (status, "damaged or cut off" in said) == (2, True), said
+    assert "validate cannot read what it was given" in said
+    assert "refused" not in said
 
 
 @pytest.mark.parametrize(

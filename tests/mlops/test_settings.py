@@ -1,6 +1,7 @@
 """`mlops.yaml`: each mistake is a sentence at its line."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,11 @@ def test_a_missing_setting_is_named_at_the_section_it_belongs_to(tmp_path, text)
 def test_limits_of_ones_own_need_a_reason(tmp_path, text):
     with pytest.raises(Misuse, match="`gates.quality`: limits of one's own need a `reason`"):
         load(tmp_path, "\n".join(line for line in text.splitlines() if "reason: AUC" not in line))
+    for nothing in ("TODO: ask", "tbd", "..."):
+        with pytest.raises(Misuse, match="`gates.quality`: limits of one's own need a `reason`"):
+            load(tmp_path, re.sub("reason: AUC.*", f"reason: '{nothing}'", text))
+    with pytest.raises(Misuse, match="`outcome.reason`: it gives no reason; write why"):
+        load(tmp_path, re.sub("reason: Below.*", "reason: TBD", text))
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ LISTED = "tests/journeys/test_compare_runs.py::test_runs_are_listed_and_lead_to_
 RESTORED = "tests/journeys/test_compare_runs.py::test_a_run_is_restored_with_its_data_and_gives_the_same_model"
 TUNED = "tests/journeys/test_tune.py::test_a_candidate_is_chosen_on_rows_that_no_training_saw_and_registered"
 OUTCOMES = "tests/mlops/outcomes/test_command.py::test_the_counts_are_shown_with_what_they_mean"
+COMPACTED = "tests/mlops/serving/test_compact.py::test_the_command_says_what_it_did"
 REPORTED = "tests/mlops/evidence/test_report.py::test_the_summary_of_a_refused_run_says_what_refused_it_and_what_to_do"
 REPORTED_AS_FILE = "tests/mlops/evidence/test_report.py::test_a_model_is_reported_by_its_run_into_a_file_of_ones_choice"
 ADDED = "tests/mlops/test_data_commands.py::test_add_says_rows_and_digest_and_when_a_version_has_them_already"
@@ -35,6 +36,17 @@ LISTED = "tests/mlops/test_data_commands.py::test_list_and_show_say_whose_it_is_
 MOVED = "tests/mlops/test_data_commands.py::test_diff_says_what_moved_the_most_first"
 VERIFIED = "tests/mlops/test_data_commands.py::test_fetch_and_verify"
 RELEASED = "tests/mlops/evidence/test_release_command.py::test_a_model_is_verified_stopped_and_let_go_on"
+
+SCORED = "tests/mlops/batch/test_command.py::test_a_table_is_scored_ranked_and_shown"
+IN_A_PIPELINE = "tests/mlops/batch/test_command.py::test_the_pipeline_gives_what_the_command_gives"
+SERVING = "tests/mlops/serving/test_server.py::test_a_registered_model_is_served_until_ctrl_c"
+LADDER = "tests/mlops/release/test_commands.py::test_the_first_model_goes_straight_to_full_and_later_ones_do_not"
+GIVEN_BACK = "tests/mlops/release/test_commands.py::test_a_person_promotes_and_rolls_back"
+EXPLAINED = "tests/mlops/test_explain_command.py::test_a_row_is_explained_on_the_terminal_and_as_a_page"
+EXPLAINED_LATER = (
+    "tests/mlops/test_explain_command.py::test_a_request_is_explained_by_the_version_and_the_code_that_answered_it"
+)
+WITHOUT_ENDPOINT = "tests/mlops/release/test_batch.py::test_as_a_person_types_it"
 
 CARDS = "tests/mlops/evidence/test_cards.py::test_cards_are_written_as_they_are_typed"
 
@@ -54,6 +66,7 @@ ELSEWHERE = {
     f"{TRAIN} --register": DAY,
     f'{TRAIN} --set rounds=150 --register -m "fewer rounds"': DAY,
     f'{TRAIN} --fresh -m "why"': FRESH,
+    "mlops outcomes compact": COMPACTED,
     "mlops run azureml/pipelines/tune.yml --register": TUNED,
     "mlops runs list": LISTED,
     "mlops runs show RUN": LISTED,
@@ -62,6 +75,17 @@ ELSEWHERE = {
     "mlops runs restore RUN ../old": RESTORED,
     "mlops report last": REPORTED,
     "mlops report NAME:VERSION --to report.html": REPORTED_AS_FILE,
+    "mlops score NAME:3 --input july.parquet --output july": SCORED,
+    "mlops report july": SCORED,
+    "mlops run azureml/pipelines/score.yml --input rows=FOLDER": IN_A_PIPELINE,
+    "mlops release start NAME:4 --input july.parquet": WITHOUT_ENDPOINT,
+    "mlops serve income-support-triage": SERVING,
+    "mlops release plan": "tests/mlops/release/test_plan.py::test_the_command_prints_the_table",
+    "mlops release start NAME:4 --follow": LADDER,
+    "mlops release status": LADDER,
+    'mlops release rollback --reason "Callers complain"': GIVEN_BACK,
+    "mlops explain NAME:VERSION --row case.json": EXPLAINED,
+    "mlops explain --request ID --to why.html": EXPLAINED_LATER,
     "mlops outcomes add outcomes.csv": OUTCOMES,
     "mlops models card NAME:VERSION": CARDS,
     "mlops models card NAME:VERSION --to card.md": CARDS,

@@ -244,6 +244,8 @@ class Release(Section):
     changed since the champion, or never."""
     ladder: Annotated[list[Step], Field(min_length=1)] = LADDER
     guards: Guards = Guards()
+    stress_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 30
+    """How long a new version is put under load before its first request; 0: not at all."""
     on_timeout: Literal["hold", "rollback"] = "hold"
     keep_warm_hours: Positive = 24
     """How long the champion before keeps running, so that a rollback is one change of traffic."""

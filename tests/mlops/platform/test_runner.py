@@ -94,7 +94,9 @@ def test_an_unreadable_input_wins_over_a_verdict(lab: Lab) -> None:
     refusing = [node("gate", REFUSE.format(kind="verdict")), node("reads", REFUSE.format(kind="input"))]
     done = lab.run(*refusing, continue_on_step_failure=True)
     assert done.status == 2
-    assert done.states == {"gate": "refused", "reads": "refused"}
+    assert done.states == {"gate": "refused", "reads": "unreadable"}
+    assert done.record["state"] == "unreadable"
+    assert done.event("reads").detail.startswith("node reads cannot read what it was given. The end of its log:")
 
 
 def test_the_exit_code_of_a_refusal_without_its_tag_is_a_failure(lab: Lab) -> None:

@@ -227,7 +227,8 @@ def built(path: Path, reference: Path) -> Path:
     plain["model"] = {"name": "shop", "package": "shop"}
     plain["gates"] = {}
     guards = {name: {"allowed": 0.05, "detects": 1} for name in ("errors", "shift", "outcome")}
-    plain["release"] = {"ladder": LADDER, "guards": guards | {"latency": {"allowed": 0.3, "detects": 1}}}
+    guards["latency"] = {"allowed": 0.3, "detects": 1}
+    plain["release"] = {"ladder": LADDER, "guards": guards, "stress_seconds": 0}
     plain["service"]["online"]["p95_ms"] = 1000
     (path / "mlops.yaml").write_text(yaml.safe_dump(plain))
     spec = path / SPEC_FILE

@@ -13,11 +13,13 @@ from xml.etree import ElementTree
 import psutil
 import pytest
 
+from mlops.platform.base import Door
+from mlops.release import start as opening
 from mlops.release import stress
-from mlops.release.load import Door, Load
+from mlops.release.load import Load
 from mlops.release.stress import Point, Stress
 from mlops.settings import Online
-from tests.mlops.release.conftest import HERE
+from tests.mlops.release.conftest import HERE, Shop
 from tests.mlops.serving.servers import ROW, Server, command, environment, running
 
 BODIES = [json.dumps({"rows": [{"age": age, "place": "town"}]}).encode() for age in (20, 40, 60)]
@@ -40,7 +42,7 @@ def start(tmp_path: Path) -> Iterator[Starting]:
 
 
 def ramp(server: Server, promised: Online = PROMISED, path: str = "/score") -> Stress:
-    found = stress.test(Door(f"http://127.0.0.1:{server.port}{path}", {}), BODIES, promised, 1.5)
+    found = stress.measured(Door(f"http://127.0.0.1:{server.port}{path}", {}), BODIES, promised, 1.5)
     print(*found.points, sep="\n")
     return found
 
@@ -100,10 +102,11 @@ def test_a_stall_is_seen_by_all_who_would_have_asked_meanwhile(start: Starting):
 
 
 def test_one_that_bears_clearly_less_than_the_champion_did_is_refused():
-    half, enough = Stress(49, (), 0.1), Stress(51, (), 0.1)
-    [why] = stress.refused(half, PROMISED, {"capacity_rps": 100})
-    assert why.startswith("it bears 49 requests per second, less than half of what the champion did: 100. Make")
-    assert [*stress.refused(enough, PROMISED, {"capacity_rps": 100}), *stress.refused(half, PROMISED, None)] == []
+    less, enough, before = Stress(33, (), 0.1), Stress(34, (), 0.1), {"capacity_rps": 100}
+    promised = PROMISED.model_copy(update={"requests_per_second": 20})
+    [why] = stress.refused(less, promised, before)
+    assert why.startswith("it bears 33 requests per second, less than a third of what the champion did: 100. Make")
+    assert [*stress.refused(enough, promised, before), *stress.refused(less, promised, None)] == []
 
 
 def test_the_picture_shows_every_rate_and_needs_nothing_else(tmp_path: Path):
@@ -116,3 +119,24 @@ def test_the_picture_shows_every_rate_and_needs_nothing_else(tmp_path: Path):
     assert "It was not well again within 10 seconds." in text
     assert len([each for each in drawn.iter() if each.tag.endswith("circle")]) == 3 + 2 + 2
     assert "http" not in to.read_text().replace("http://www.w3.org/2000/svg", "")
+
+
+def test_a_new_version_is_put_under_load_before_it_has_callers(served: Shop):
+    served.set("release", stress_seconds=0.5)
+    served.controller.tick()
+    opening.start(served.controller, served.register())
+    done = served.tick(["advance"])
+    assert re.fullmatch(r"the smoke test passed. It bears [\d,]+ requests per second.", done.why)
+    found = served.entries[-1].says["stress"]
+    assert found["capacity_rps"] >= 20
+    picture = json.loads(served.mlops("release", "status", "--json").stdout)["said"]["stress test"]
+    assert "shop:2 bears" in Path(picture).read_text()
+    opening.promote(served.controller, "It is good.")
+    assert stress.recorded(served.entries, served.story.champion) == found
+
+    served.set("service", online={"p95_ms": 1000, "availability": 0.9, "requests_per_second": 100_000})
+    opening.start(served.controller, served.register())
+    done = served.tick()
+    assert (done.status, done.act, served.story.champion) == (1, "rollback", served.story.champions[1])
+    assert re.match(r"the stress test failed: it bears .* and `service.online` promises 100,000. Make", done.why)
+    assert served.entries[-1].says["stress"]["capacity_rps"] < 100_000

@@ -247,6 +247,14 @@ class Bucket:
     outcomes: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
+@dataclass(frozen=True)
+class Door:
+    """Where one deployment is asked, past all shares: a URL, and the headers that each request needs."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
 class Endpoint(Protocol):
     """Where callers ask. What Azure refuses is refused everywhere, as Refused with a sentence:
 
@@ -278,6 +286,8 @@ class Endpoint(Protocol):
     def ask(self, deployment: str | None, body: bytes) -> tuple[int, bytes]:
         """Status and answer of one request, of a deployment by its name past all shares, or as callers ask."""
         ...
+
+    def door(self, deployment: str) -> Door: ...
 
     def logs(self, deployment: str) -> str:
         """The last lines that it wrote."""

@@ -6,23 +6,16 @@ is measured by the clock, and a request counts from the moment at which it was d
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import cycle
 from time import perf_counter
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from mlops.platform.base import Door
 from mlops.platform.local.endpoint.connections import Connections
 
 MOST = 256
 """Requests under way at once, several times as many as a server lets wait. One more is not sent, so has no answer."""
-
-
-class Door(NamedTuple):
-    """Where a deployment is asked, and the headers of each request."""
-
-    url: str
-    headers: Mapping[str, str]
 
 
 class Load:

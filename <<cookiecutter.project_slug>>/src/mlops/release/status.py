@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlops.platform.base import Edges, EndpointState
+from mlops.release import stress
 from mlops.release.guards import total
 from mlops.release.state import Opened
 from mlops.release.tick import Controller
@@ -26,6 +27,9 @@ def status(controller: Controller) -> Status:
     if opened:
         said |= {"being released": opened.challenger.model, **_step(controller, opened, found)}
     said["address"] = controller.platform.endpoint.address or "none, nothing answers"
+    shown = opened.challenger if opened else champion
+    if shown and (picture := stress.picture(controller.project, shown)).exists():
+        said["stress test"] = str(picture)
     said["deployments"] = [_deployment(name, found) for name in found.deployments] or "none runs"
     if (found.traffic, found.mirror) != (story.traffic, story.mirror):
         said["unfinished"] = "the endpoint is not yet as was decided: mlops release tick"

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, log10
 from pathlib import Path
@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 
 from mlops.evidence.report import curves, render
+from mlops.evidence.statements import Statement
 from mlops.files import replacing
-from mlops.release.load import Door, Load
+from mlops.platform.base import Door
+from mlops.release.load import Load
+from mlops.release.state import Version
 from mlops.settings import Online
 
 BUSY = 32
@@ -22,8 +25,8 @@ STEPS = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0, 3.0)
 """Rates that are offered, as parts of what those are answered."""
 RECOVERY = 10.0
 """Seconds after which a deployment has to be well again."""
-LEAST = 0.5
-"""Part of the champion's capacity that is clearly less. The same server, measured twice, has come out ... apart."""
+LEAST = 1 / 3
+"""Part of the champion's capacity that is clearly less: of one server, on a busy machine, 0.42 has been measured."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,36 @@ class Stress:
     recovery_seconds: float | None
 
 
-def test(door: Door, bodies: Sequence[bytes], online: Online, seconds: float) -> Stress:
-    """Ask a deployment for about so many seconds; a second or two more for each rate that it cannot bear."""
-    return asyncio.run(_tested(door, bodies, online, seconds))
+def picture(project: Path, version: Version) -> Path:
+    return project / ".mlops" / "release" / f"{version.deployment}.svg"
 
 
-async def _tested(door: Door, bodies: Sequence[bytes], online: Online, seconds: float) -> Stress:
+def recorded(decided: Iterable[Statement], champion: Version | None) -> Mapping[str, Any] | None:
+    """What was found of the champion when it was new, if it was put under load then."""
+    told = [each.says.get("stress") for each in decided if champion and each.subjects == champion.subject]
+    return next(filter(None, reversed(told)), None)
+
+
+def test(
+    door: Door, bodies: Sequence[bytes], online: Online, seconds: float, champion: Mapping[str, Any] | None
+) -> tuple[Stress, list[str]]:
+    """Put a deployment under load for about so many seconds; returns what was found and why it is refused, if it is.
+
+    Before that it is tried once more: what else a machine does makes a server slower, and never faster.
+    """
+    for _ in range(2):
+        found = measured(door, bodies, online, seconds)
+        if not (why := [*refused(found, online, champion)]):
+            break
+    return found, why
+
+
+def measured(door: Door, bodies: Sequence[bytes], online: Online, seconds: float) -> Stress:
+    """A second or two more for each rate that is not borne."""
+    return asyncio.run(_measured(door, bodies, online, seconds))
+
+
+async def _measured(door: Door, bodies: Sequence[bytes], online: Online, seconds: float) -> Stress:
     span, patience, random = seconds / (len(STEPS) + 3), max(1.0, 2 * online.p95_ms / 1000), Random(0)
 
     async def offered(rate: float) -> Point:
@@ -93,7 +120,7 @@ def refused(found: Stress, online: Online, champion: Mapping[str, Any] | None) -
         limits = f"(95 % within {online.p95_ms:g} ms, {online.availability:.2%} answered)"
         yield f"{bears} {limits}, and `service.online` promises {promised:,g}. {smaller} Or promise less."
     elif champion and found.capacity_rps < LEAST * champion["capacity_rps"]:
-        yield f"{bears}, less than half of what the champion did: {champion['capacity_rps']:,.0f}. {smaller}"
+        yield f"{bears}, less than a third of what the champion did: {champion['capacity_rps']:,.0f}. {smaller}"
     if found.capacity_rps and found.recovery_seconds is None:
         told = f"{RECOVERY:g} seconds after {found.points[-1].offered:,.0f} requests per second it was still not well."
         yield f"{told} Let fewer requests wait: `max_concurrent_requests_per_instance`."

@@ -1,8 +1,9 @@
 """One look at a release, one decision, one act. What is decided is signed first, and what was signed is then done."""
 
+import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from mlops.errors import Failure, Misuse, Refused
 from mlops.evidence import entries
 from mlops.evidence.statements import Statement
 from mlops.platform.base import Edges, EndpointState, Platform
-from mlops.release import rules, smoke, state
+from mlops.release import rules, smoke, state, stress
 from mlops.release.decide import Decision, Seen, decide
 from mlops.release.state import Opened, Story, Version
+from mlops.release.stress import Stress
 from mlops.settings import Settings
 
 
@@ -103,10 +105,14 @@ class Controller:
         if opened is None:
             return None
         stopped, resumed = entries.stopped(signed)
-        decision = self._judged(opened, champion, found)
+        stressed = None
+        if opened.step < 0:
+            decision, stressed = self._tried(opened, champion, state.entries(signed, self.environment))
+        else:
+            decision = self._judged(opened, champion, found)
         if stopped and self.environment not in resumed and decision.act in ("advance", "promote"):
             decision = Decision("hold", f"the project is stopped, so it does not go on, though {decision.why}")
-        says: dict[str, Any] = {"evidence": decision.evidence}
+        says: dict[str, Any] = {"evidence": decision.evidence, "stress": stressed}
         match decision.act:
             case "advance":
                 assert champion
@@ -124,15 +130,28 @@ class Controller:
                 self.sign("decision", opened.challenger, decision.why, story.traffic, story.mirror, **says)
         return Done(decision.act, decision.why)
 
+    def _tried(
+        self, opened: Opened, champion: Version | None, decided: Iterable[Statement]
+    ) -> tuple[Decision, Stress | None]:
+        """What is to be done with a challenger that nobody has called. On the way back there is no time for stress."""
+        endpoint, challenger, seconds = self.platform.endpoint, opened.challenger, opened.settings.stress_seconds
+        request = self.platform.models.get(challenger.model).lineage["evaluation"]["request"]
+        if wrong := smoke.test(endpoint, challenger.deployment, request):
+            return Decision("roll_back", f"the smoke test failed: {challenger.deployment} {wrong}"), None
+        act, why = "advance" if champion and not opened.straight else "promote", "the smoke test passed."
+        if not seconds or champion and opened.straight:
+            return Decision(act, why), None
+        bodies = [json.dumps({"rows": [row]}).encode() for row in smoke.rows(request, 0)]
+        door, before = endpoint.door(challenger.deployment), stress.recorded(decided, champion)
+        found, refused = stress.test(door, bodies, opened.online, seconds, before)
+        stress.draw(asdict(found), challenger.model, opened.online, stress.picture(self.project, challenger))
+        if refused:
+            return Decision("roll_back", f"the stress test failed: {' '.join(refused)}"), found
+        return Decision(act, f"{why} It bears {found.capacity_rps:,.0f} requests per second."), found
+
     def _judged(self, opened: Opened, champion: Version | None, found: EndpointState) -> Decision:
-        """What is to be done next: at first with what the smoke test says, then with what callers saw."""
+        """What is to be done next with what callers saw."""
         endpoint, challenger = self.platform.endpoint, opened.challenger
-        if opened.step < 0:
-            request = self.platform.models.get(challenger.model).lineage["evaluation"]["request"]
-            wrong = smoke.test(endpoint, challenger.deployment, request)
-            if wrong:
-                return Decision("roll_back", f"the smoke test failed: {challenger.deployment} {wrong}")
-            return Decision("advance" if champion and not opened.straight else "promote", "the smoke test passed.")
         edges, name = Edges(**opened.edges), champion.deployment if champion else None
         began = max(opened.began, found.since)
         buckets = endpoint.observe(began, edges)

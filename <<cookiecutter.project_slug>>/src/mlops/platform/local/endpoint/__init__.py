@@ -16,7 +16,7 @@ from typing import Any
 import mlops
 from mlops import files, settings
 from mlops.errors import Failure, Misuse
-from mlops.platform.base import Bucket, Deployed, Deployment, Edges, EndpointState
+from mlops.platform.base import Bucket, Deployed, Deployment, Door, Edges, EndpointState
 from mlops.platform.local.jobs import LocalJobs
 from mlops.platform.local.lock import locked
 from mlops.platform.local.models import LocalModels
@@ -94,6 +94,11 @@ class LocalEndpoint:
             raise Failure(f"the endpoint on port {port} did not answer: {error}. See {self._log}.") from error
         finally:
             connection.close()
+
+    def door(self, deployment: str) -> Door:
+        with self._changing() as wanted:
+            port = self._running(wanted)["port"]
+        return Door(f"http://127.0.0.1:{port}/score", {"azureml-model-deployment": deployment})
 
     def logs(self, deployment: str) -> str:
         return _tail(self._folder / "logs" / f"{deployment}.txt")
