@@ -66,6 +66,8 @@ bench: .venv/.synced ## the figures we state, measured side by side
 	$(PYTHON) benchmarks/serving.py
 	$(PYTHON) benchmarks/batch.py
 	$(PYTHON) benchmarks/releases.py
+	$(PYTHON) benchmarks/stress.py
+	$(PYTHON) benchmarks/soak.py
 
 schema: .venv/.synced ## write the JSON schema of mlops.yaml from its types
 	PYTHONPATH="$(P)/src" $(PYTHON) -B tools/make_schema.py > "$(P)/src/mlops/mlops.schema.json.new"
