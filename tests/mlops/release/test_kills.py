@@ -8,11 +8,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from mlops.errors import Misuse
+from mlops.evidence import entries
 from mlops.release import start
 from tests.mlops.release.conftest import Shop, eventually
 
@@ -83,6 +86,26 @@ def test_what_was_seen_before_a_step_had_its_traffic_does_not_count(served: Shop
     assert (done.act, done.why[:18]) == ("wait", "0 of 40 requests i")
 
 
+def test_a_challenger_that_dies_before_its_step_has_its_traffic_is_rolled_back(served: Shop):
+    """As after a tick that was killed in between."""
+    served.controller.tick()
+    start.start(served.controller, served.register())
+    served.tick(["advance"])
+    champion, opened = served.champion, served.story.opened
+    assert opened
+    name = opened.challenger.deployment
+    served.controller.sign("decision", opened.challenger, "Go on.", {champion: 70, name: 30}, act="advance", step=1)
+    for file in (served.path / ".mlops/endpoint" / name).rglob("model.json"):
+        file.parent.chmod(0o755)
+        file.unlink()
+    served.server(name).kill()
+    eventually(lambda: served.endpoint.state().deployments[name].state == "failed")
+    done = served.controller.tick()
+    assert (done.act, done.status) == ("rollback", 1), done.why
+    assert "it failed before it had the requests of its step" in done.why
+    assert served.endpoint.state().traffic == {champion: 100}
+
+
 @pytest.fixture
 def another(served: Shop) -> Iterator[subprocess.Popen[str]]:
     """A process that holds the lease."""
@@ -127,3 +150,13 @@ def test_two_controllers_at_once_decide_as_one(served: Shop):
     assert served.decisions[2:] == ["release", "advance", "advance", "advance", "champion"]
     assert refused
     assert (calls.failed, calls.broken) == (set(), 0)
+
+
+def test_a_clock_that_was_set_back_does_not_change_what_happened(served: Shop, monkeypatch: pytest.MonkeyPatch):
+    served.controller.tick()
+    clock = Mock(wraps=datetime)
+    clock.now.side_effect = lambda zone: datetime.now(zone) - timedelta(minutes=5)
+    monkeypatch.setattr(entries, "datetime", clock)
+    start.start(served.controller, served.register())
+    assert served.decisions[-1] == "release"
+    assert served.story.opened

@@ -44,3 +44,7 @@ def test_the_lines_of_each_deployment_are_counted_where_they_are_whole(shop: Sho
     store.add(shop.path / ".mlops", file, label, now, now - timedelta(days=30))
     found = {(it.deployment, it.start): it for it in shop.endpoint.observe(SINCE, EDGES)}
     assert found["new", SINCE].outcomes == (1, 1, 1)
+
+    write(shop.path / ".mlops/serving/predictions/new-2.jsonl", rest='{"time": 1')
+    write(shop.path / ".mlops/serving/predictions/new-3.jsonl")
+    assert {(it.deployment, it.start): it for it in shop.endpoint.observe(SINCE, EDGES)} == found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from heapq import merge
 from itertools import groupby
 from typing import Any
 
@@ -27,20 +28,24 @@ def add(
 
 
 def read(platform: Platform, known: Settings) -> tuple[list[Statement], list[str]]:
-    """All entries, oldest first, and a sentence for each that is not there or cannot be believed."""
-    found, faults = [], []
+    """All entries, and a sentence for each that is not there or cannot be believed.
+
+    Oldest first; those of an environment in the order of its pages, whatever its clocks said.
+    """
+    found, faults = list[list[Statement]](), []
     for environment, pages in groupby(platform.ledger.read(), lambda entry: entry.environment):
         trusted = keys.trusted(environment, known, platform)
+        found.append([])
         for number, entry in enumerate(pages, 1):
             what = f"entry {environment}/{entry.number} of the ledger"
             try:
                 statement = opened(entry.content, what, trusted, environment)
                 if (entry.number, statement.says["on"]) != (number, environment):
                     raise Refused(f"{what} is not where it was written, or one before it is missing. Restore it.")
-                found.append(statement)
+                found[-1].append(statement)
             except Refused as error:
                 faults.append(error.what)
-    return sorted(found, key=lambda each: each.says["time"]), faults
+    return [*merge(*found, key=lambda each: each.says["time"])], faults
 
 
 def said(entry: Statement) -> str:

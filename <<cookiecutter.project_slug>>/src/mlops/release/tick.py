@@ -68,15 +68,17 @@ class Controller:
             if there is None or (new and version == challenger and there.state != "healthy"):
                 try:
                     endpoint.deploy(version.deployed(self.project))
-                except Failure as error:
+                except (Failure, Refused) as error:
                     if version != challenger:
-                        raise
-                    return self.roll_back(story, f"it did not start. {error}")
+                        raise Failure(f"{version.model} cannot be deployed: {error}") from error
+                    return self.roll_back(story, f"it did not start. {str(error).splitlines()[0]}")
                 return Done("deploy", f"{version.model} runs as {version.deployment}.")
         if (found.traffic, found.mirror) != (story.traffic, story.mirror):
             try:
                 endpoint.traffic(story.traffic, story.mirror)
             except Refused as error:
+                if challenger and found.deployments[challenger.deployment].state == "failed":
+                    return self.roll_back(story, f"it failed before it had the requests of its step. {error.what}")
                 raise Failure(f"the endpoint does not take what was decided: {error.what}") from error
             return _said(story)
         return None

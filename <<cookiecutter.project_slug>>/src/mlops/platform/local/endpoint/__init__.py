@@ -60,7 +60,7 @@ class LocalEndpoint:
         while (now := self.state().deployments[name]).state == "starting":
             time.sleep(LOOK_SECONDS)
         if now.state == "failed":
-            raise Failure(f"{name} did not become healthy: {now.why} The last lines of its log:\n{self.logs(name)}")
+            raise Failure(f"{name} did not become healthy: {now.why}\nThe last lines of its log:\n{self.logs(name)}")
 
     def traffic(self, shares: Mapping[str, int], mirror: Mapping[str, int]) -> None:
         with self._changing() as wanted:

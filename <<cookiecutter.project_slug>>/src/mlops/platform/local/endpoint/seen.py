@@ -42,7 +42,7 @@ def _whole(file: Path, schema: Mapping[str, Any] | None) -> pl.DataFrame:
         return pl.read_ndjson(file, schema=schema, infer_schema_length=None)
     except pl.exceptions.PolarsError:
         whole = b"".join(line for line in file.read_bytes().splitlines(keepends=True) if _is_json(line))
-        return pl.read_ndjson(whole, schema=schema, infer_schema_length=None)
+        return pl.read_ndjson(whole, schema=schema, infer_schema_length=None) if whole else pl.DataFrame(schema=schema)
 
 
 def _is_json(line: bytes) -> bool:
