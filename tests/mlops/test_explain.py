@@ -50,7 +50,7 @@ def ask(tmp_path: Path, wards: Scorer) -> Callable[..., None]:
         [found] = wards.answer([request])
         assert not isinstance(found, Exception)
         key, spool = ids.of_project(tmp_path), tmp_path / "serving"
-        log = Log.open(spool, key, deployment, f"wards:{deployment[1]}", {"ward", "note"})
+        log = Log.open(spool, key, deployment, f"wards:{deployment[1]}", wards.contract.features)
         log.write(id, request.rows, [answer | {"decision": answer["decision"] + now} for answer in found])
         log.close()
         if mirrored is not None:
@@ -136,6 +136,22 @@ def test_values_that_say_who_somebody_is_are_not_quoted_and_what_moves_nothing_i
     )
     assert list(map(str, found)) == ["sex raises it", "note lowers it", "made up raises it"]
     assert [each.share for each in found] == [0.5, 0.25, 0.25]
+
+
+def test_free_text_in_place_of_a_category_is_not_quoted():
+    contract = Contract(Column("job", "category", categories=("cook",), unseen="accept", nullable=True))
+    found = [str(reasons({"job": job}, contract, {"job": 1.0})[0]) for job in ("cook", "nurse of Jane", None)]
+    assert found == ["job cook raises it", "job not in the list raises it", "job not given raises it"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_category_that_is_kept_apart_in_some_rows_only_is_found_in_all(wards: Scorer, tmp_path: Path, ask, packed):
+    jobs = ["cook", "nurse of Jane", None]
+    ask("r7", *(ROW | {"job": job} for job in jobs))
+    if packed:
+        compact(tmp_path / "serving", datetime.now(UTC).date() + timedelta(9), 1, 90)
+    assert [line["inputs.job"] for line in logged.find(tmp_path, "r7")] == jobs
+    assert len(explain.of_request(wards, logged.find(tmp_path, "r7"))) == 3
 
 
 def test_a_logged_request_is_explained_row_by_row_packed_or_not(wards: Scorer, tmp_path: Path, ask):

@@ -68,6 +68,8 @@ def said(value: Any, column: Column) -> str:
     """A value of a column, as JSON or a table has it, with its unit."""
     if value is None or value != value:
         return "not given"
+    if not column.listed(value):
+        return "not in the list"
     if column.dtype == "flag":
         return "yes" if str(value).lower() in ("true", "1") else "no"
     if column.dtype == "number":

@@ -15,15 +15,15 @@ CLASSES = Contract(
 SAID = Contract(
     Column("age", "number", unit="years", range=(0, 100)),
     Column("has_job", "flag", nullable=True),
-    Column("place", "category", categories=("town",), nullable=True),
+    Column("place", "category", categories=("town",), nullable=True, unseen="accept"),
     Column("remarks", "text"),
     Column("sex", "flag", sensitive=True),
 )
 ONE = pl.DataFrame({"age": [1234.5], "has_job": [True], "place": [None], "remarks": ["secret"], "sex": [True]})
 
 
-def said(**reasons: float) -> str:
-    frame = ONE.with_columns(place=pl.lit(None, pl.String))
+def said(at: str | None = None, **reasons: float) -> str:
+    frame = ONE.with_columns(place=pl.lit(at, pl.String))
     return sentences(frame, SAID, {f"reason.{name}": np.array([value]) for name, value in reasons.items()})[0]
 
 
@@ -97,3 +97,14 @@ def test_at_most_three_are_said_and_none_that_moves_nothing():
 
 def test_sensitive_columns_are_not_said_and_text_is_not_quoted():
     assert said(sex=9.0, remarks=1.0) == "remarks raises it"
+
+
+def test_free_text_in_place_of_a_category_is_not_quoted():
+    assert said("town", place=1.0) == "place town raises it"
+    assert said("with Jane", place=1.0) == "place not in the list raises it"
+
+
+def test_a_category_that_a_table_holds_as_a_number_is_one_of_the_list():
+    zone = Contract(Column("zone", "category", categories=("1", "2"), unseen="accept"))
+    told = sentences(pl.DataFrame({"zone": [2, 3]}), zone, {"reason.zone": np.array([1.0, 1.0])})
+    assert told == ["zone 2 raises it", "zone not in the list raises it"]

@@ -7,17 +7,19 @@ import stat
 import subprocess
 import sys
 import textwrap
-from collections.abc import Set
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from mlops.contract.types import Column
 from mlops.errors import Misuse
 from mlops.outcomes import ids
 from mlops.serving import log as module
 from mlops.serving.log import Log
 
 KEY = b"k" * ids.BYTES
+SEX = Column("sex", "category", categories=("Female", "Male"), nullable=True, sensitive=True)
 ROW, ANSWER = {"age": 41, "sex": "Female"}, {"score": 0.5, "decision": 1}
 
 
@@ -25,8 +27,8 @@ def lines(folder: Path) -> list[dict]:
     return [json.loads(line) for file in sorted(folder.glob("*.jsonl")) for line in file.read_text().splitlines()]
 
 
-def opened(spool: Path, key: bytes | None = KEY, sensitive: Set[str] = frozenset()) -> Log:
-    return Log.open(spool, key, "m0123", "triage:3", sensitive)
+def opened(spool: Path, key: bytes | None = KEY, features: Sequence[Column] = ()) -> Log:
+    return Log.open(spool, key, "m0123", "triage:3", features)
 
 
 def test_a_line_says_what_was_asked_and_answered_by_whom_and_when(tmp_path: Path) -> None:
@@ -42,7 +44,7 @@ def test_a_line_says_what_was_asked_and_answered_by_whom_and_when(tmp_path: Path
 
 
 def test_sensitive_values_go_to_a_store_of_their_own_under_the_same_id(tmp_path: Path) -> None:
-    log = opened(tmp_path, sensitive={"sex", "religion"})
+    log = opened(tmp_path, features=(SEX, Column("note", "text")))
     log.write("7", [ROW, ROW | {"sex": None}], [ANSWER, ANSWER])
     log.close()
     shown, held = lines(tmp_path / "predictions"), lines(tmp_path / "sensitive")
@@ -62,7 +64,7 @@ def test_neither_the_request_id_nor_the_reasons_are_kept(tmp_path: Path) -> None
 
 
 def test_files_are_of_one_minute_and_for_their_owner_only(tmp_path: Path) -> None:
-    log = opened(tmp_path, sensitive={"sex"})
+    log = opened(tmp_path, features=(SEX,))
     log.write("7", [ROW], [ANSWER])
     log.close()
     for kind in ("predictions", "sensitive"):
@@ -128,7 +130,7 @@ def test_after_a_torn_line_the_next_one_starts_anew(tmp_path: Path) -> None:
 
 
 def test_without_a_spool_nothing_is_written_and_nothing_counts_as_lost(tmp_path: Path) -> None:
-    log = Log.open(None, None, "m0123", "triage:3", set())
+    log = Log.open(None, None, "m0123", "triage:3", ())
     log.write("7", [ROW], [ANSWER])
     log.close()
     assert log.dropped == 0
@@ -145,7 +147,7 @@ def test_a_killed_server_loses_at_most_what_waited(tmp_path: Path) -> None:
         import sys, time
         from pathlib import Path
         from mlops.serving.log import Log
-        log = Log.open(Path({str(tmp_path)!r}), b"k" * 32, "m0123", "triage:3", set())
+        log = Log.open(Path({str(tmp_path)!r}), b"k" * 32, "m0123", "triage:3", ())
         for number in range(1000):
             log.write(str(number), [{ROW}], [{ANSWER}])
         while log._taken < 1000:

@@ -53,5 +53,4 @@ def test_a_request_that_makes_the_model_fail_fails_alone(start: Callable[..., Se
     assert answers[2].json["error"] == "The model failed on this request. The server's log says why."
     assert server.score(ROW | {"heat": 42}, reasons=True).status == 500
     server.end()
-    assert "the model cannot do this" in "".join(server.said)
-    assert "with a number that is not finite" in "".join(server.said)
+    assert "RuntimeError at " in "".join(server.said) and "ValueError at " in "".join(server.said)

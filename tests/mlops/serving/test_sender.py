@@ -236,7 +236,7 @@ def test_outside_azure_the_log_waits(tmp_path: Path, azure: Blobs, monkeypatch, 
 
 
 def test_what_the_log_wrote_last_is_sent_when_the_server_ends(tmp_path: Path, azure: Blobs) -> None:
-    log, sender = Log.open(tmp_path, b"k" * 32, "m0123", "triage:3", set()), Sender(tmp_path, azure.environment)
+    log, sender = Log.open(tmp_path, b"k" * 32, "m0123", "triage:3", ()), Sender(tmp_path, azure.environment)
     log.write("7", [{"age": 41}], [{"score": 0.5}])
     log.close()
     sender.close()

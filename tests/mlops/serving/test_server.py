@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mlops import digest
-from tests.mlops.serving.servers import ROW, Server, command, environment, running
+from mlops.outcomes import ids
+from tests.mlops.serving.servers import ROW, SOURCES, Server, command, environment, running
 from tests.support.project import Project
 
 MODELS = Path(__file__).parents[2] / "journeys" / "models"
@@ -86,6 +87,33 @@ def test_questions_and_answers_are_logged_and_what_is_sensitive_apart(tmp_path: 
     assert "letter 7" not in file.read_text() + apart.read_text()
 
 
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_failure_is_logged_by_its_place_without_the_id_or_a_value(tmp_path: Path, artifact: Path, keyed: bool):
+    (file := tmp_path / "key").write_bytes(b"k" * ids.BYTES)
+    more = {"MLOPS_LOG_KEY_FILE": str(file)} if keyed else {}
+    with running(command(model=artifact), environment() | more) as server:
+        answer = server.score(ROW | {"note": "quote jane"}, x_ms_client_request_id="letter 7")
+        assert answer.status == 500 and answer.json["id"] == "letter 7"
+        assert server.end() == 0
+    said, source = "".join(server.said), SOURCES[1] / "wards" / "predict.py"
+    line = next(n for n, text in enumerate(source.read_text().splitlines(), 1) if "is not known" in text)
+    assert f"failed: ValueError at {source}:{line}, called at " in said
+    assert "jane" not in said and "is not known" not in said and "letter 7" not in said
+    assert f"request {ids.hashed('letter 7', b'k' * ids.BYTES) if keyed else '(no key)'} failed" in said
+
+
+def test_free_text_in_place_of_a_category_is_logged_apart(tmp_path: Path, artifact: Path):
+    with running(command("--deployment=blue", f"--spool={tmp_path}", model=artifact)) as server:
+        server.score(ROW, ROW | {"job": "nurse of Jane"}, ROW | {"job": None})
+        assert server.end() == 0
+    (file,), (apart,) = (tmp_path / "predictions").iterdir(), (tmp_path / "sensitive").iterdir()
+    inputs = [json.loads(line)["inputs"] for line in file.read_text().splitlines()]
+    assert [each.get("job", "apart") for each in inputs] == ["cook", "apart", None]
+    values = [json.loads(line)["values"] for line in apart.read_text().splitlines()]
+    assert [each.get("job") for each in values] == [None, "nurse of Jane", None]
+    assert "Jane" not in file.read_text()
+
+
 @pytest.mark.parametrize(
     ("package", "learnt", "row", "answer"),
     [
@@ -156,6 +184,8 @@ def test_a_taken_port_is_said(artifact: Path):
         status, said = refused(model=artifact, port=port)
     what = f"cannot listen at 127.0.0.1:{port}: Address already in use. Take another port, or stop what has it.\n"
     assert (status, said) == (2, what)
+    status, said = refused(model=artifact, port=99_999)
+    assert (status, "ports go from 0 to 65535" in said) == (2, True)
 
 
 def test_a_registered_model_is_served_until_ctrl_c(trained: Project, tmp_path: Path):

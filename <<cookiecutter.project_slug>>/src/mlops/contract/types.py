@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -52,6 +52,10 @@ class Column:
     def quotable(self) -> bool:
         """Whether its values may stand in sentences and logs: not those that say who somebody is."""
         return self.role not in ("id", "context") and self.dtype != "text" and not self.sensitive
+
+    def listed(self, value: Any) -> bool:
+        """Whether a value is not one that only `unseen` lets through, which is free text."""
+        return value is None or not self.categories or str(value) in self.categories
 
     def __post_init__(self) -> None:
         if what := self._impossible():

@@ -41,8 +41,13 @@ def find(state: Path, request: str) -> list[Line]:
         if held.setdefault(each["row"], values) != values:
             raise Refused(UNSURE)
     last = max(each["time"] for each in found)
-    rows = {each["row"]: each | held.get(each["row"], {}) for each in found if each["time"] == last}
+    rows = {each["row"]: _whole(each, held.get(each["row"], {})) for each in found if each["time"] == last}
     return [rows[number] for number in sorted(rows)]
+
+
+def _whole(shown: Line, apart: Line) -> Line:
+    """A row with what was kept apart of it; that is null too where another row of the file has a value there."""
+    return shown | {name: value for name, value in apart.items() if value is not None or name not in shown}
 
 
 def _lines(folder: Path, id: str) -> Iterator[Line]:

@@ -68,8 +68,8 @@ def application(given: argparse.Namespace) -> App:
     whole = digest.of_folder(given.model)
     deployment, model = given.deployment or f"m{whole[:12]}", given.version or f"@{whole[:12]}"
     queue = Queue(scorer.answer, given.max_waiting, given.max_rows, given.timeout_ms / 1000)
-    held = {column.name for column in scorer.contract.features if not column.quotable}
-    log = Log.open(given.spool, key(os.environ.get("MLOPS_LOG_KEY_FILE")), deployment, model, held)
+    log_key = key(os.environ.get("MLOPS_LOG_KEY_FILE"))
+    log = Log.open(given.spool, log_key, deployment, model, scorer.contract.features)
     metrics = Metrics(model, deployment, lambda: len(queue.waiting), lambda: log.dropped)
     return App(scorer, queue, metrics, log, {"model": model, "deployment": deployment, "digest": whole}, given.max_mb)
 
@@ -85,8 +85,8 @@ def key(file: str | None) -> bytes | None:
 def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=2048)
-    except OSError as error:
-        why = os.strerror(error.errno or 0)
+    except (OSError, OverflowError) as error:
+        why = os.strerror(error.errno or 0) if isinstance(error, OSError) else "ports go from 0 to 65535"
         raise Misuse(f"cannot listen at {host}:{port}: {why}. Take another port, or stop what has it.") from error
 
 

@@ -5,6 +5,7 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from traceback import walk_tb
 from typing import Any
 
 import msgspec
@@ -20,6 +21,8 @@ from mlops.serving.scorer import Scorer
 JSON, TEXT = b"application/json", b"text/plain; version=0.0.4; charset=utf-8"
 PATIENCE = 8
 """How many times the largest body is read, though not kept, so that the caller hears why it is refused."""
+DEEP = 5
+"""How many places of an error the server's log names."""
 EXTRA = {408: {b"connection": b"close"}, 413: {b"connection": b"close"}, 503: {b"retry-after": b"1"}}
 
 encode = msgspec.json.Encoder().encode
@@ -82,7 +85,7 @@ class App:
             status, who = (503, "The model did not answer") if request else (408, "The body did not arrive")
             answer = {"error": f"{who} within {self.queue.timeout:g} seconds: ask again.", "details": [], "id": id}
         except Exception as error:
-            logging.error("request %s failed", id, exc_info=error)
+            logging.error("request %s failed: %s", self.log.id(id) or "(no key)", _where(error))
             status, what = 500, "The model failed on this request. The server's log says why."
             answer = {"error": what, "details": [], "id": id}
         own = {b"x-ms-client-request-id": id.encode("latin-1")} | EXTRA.get(status, {})
@@ -113,6 +116,12 @@ class App:
         if size > self.max_bytes:
             raise Rejected(413, f"The body is larger than {self.max_bytes:,} bytes: send fewer rows at once.")
         return b"".join(parts)
+
+
+def _where(error: Exception) -> str:
+    """An error's type and its innermost places, without its message, which may quote a value."""
+    frames = [f"{frame.f_code.co_filename}:{line}" for frame, line in walk_tb(error.__traceback__)]
+    return f"{type(error).__name__} at {', called at '.join(frames[: -DEEP - 1 : -1])}"
 
 
 async def _respond(send: Send, status: int, body: bytes, media: bytes, headers: Headers | None = None) -> None:

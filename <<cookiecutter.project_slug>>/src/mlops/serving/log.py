@@ -5,12 +5,13 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
+from mlops.contract.types import Column
 from mlops.errors import Misuse
 from mlops.outcomes import ids
 
@@ -84,9 +85,10 @@ class Log:
     """
 
     def __init__(
-        self, files: tuple[Minutes, Minutes] | None, key: bytes, about: tuple[str, str], held: Set[str]
+        self, files: tuple[Minutes, Minutes] | None, key: bytes | None, about: tuple[str, str], held: Sequence[Column]
     ) -> None:
-        self._files, self._hashed, self._about, self._held = files, ids.hashing(key), about, frozenset(held)
+        self._files, self._about, self._held, self._keyed = files, about, held, bool(key)
+        self._hashed = ids.hashing(key or os.urandom(ids.BYTES))
         self._new, self._made = (
             deque[tuple[float, str, Sequence[Any], Answers]](),
             deque[tuple[int, tuple[bytes, bytes]]](),
@@ -98,8 +100,12 @@ class Log:
         self._thread.start()
 
     @classmethod
-    def open(cls, spool: Path | None, key: bytes | None, deployment: str, model: str, sensitive: Set[str]) -> Self:
+    def open(
+        cls, spool: Path | None, key: bytes | None, deployment: str, model: str, features: Sequence[Column]
+    ) -> Self:
         """Write below `spool`, nowhere if that is None. Without a key ids join only what this process writes.
+
+        Of `features`, values that may not be quoted go to the second file.
 
         Raises Misuse when the folder cannot be made.
         """
@@ -108,7 +114,8 @@ class Log:
             files = (Minutes(kinds[0], deployment), Minutes(kinds[1], deployment)) if kinds else None
         except OSError as error:
             raise Misuse(f"no log can be kept in it: {error.strerror}. Name another folder as spool.", spool) from error
-        return cls(files, key or os.urandom(ids.BYTES), (deployment, model), sensitive)
+        held = [column for column in features if not column.quotable or column.unseen == "accept"]
+        return cls(files, key, (deployment, model), held)
 
     @property
     def dropped(self) -> int:
@@ -127,6 +134,10 @@ class Log:
         self._new.append((time.time(), request_id, rows, answers))
         if self._piece >= PIECE:
             self._make()
+
+    def id(self, request_id: str) -> str:
+        """A request's id as the log has it; empty without a key, since nothing could be joined with it."""
+        return self._hashed(request_id) if self._keyed else ""
 
     def close(self) -> None:
         """Write what waits, then end."""
@@ -166,10 +177,15 @@ class Log:
             answers = [{name: value for name, value in answer.items() if name != "reasons"} for answer in answers]
         if self._held:
             rows = msgspec.to_builtins(rows)
-            apart = enumerate({name: row.pop(name) for name in sorted(self._held & row.keys())} for row in rows)
+            apart = enumerate(map(self._apart, rows))
             held += [{"id": id, "row": number, "values": values} for number, values in apart if values]
         pairs = enumerate(zip(rows, answers, strict=True))
         shown += [Line(when, id, number, deployment, model, row, answer) for number, (row, answer) in pairs]
+
+    def _apart(self, row: dict[str, Any]) -> dict[str, Any]:
+        """What may not be quoted, taken out of a row."""
+        given = [(column.name, column) for column in self._held if column.name in row]
+        return {name: row.pop(name) for name, column in given if not (column.quotable and column.listed(row[name]))}
 
     def _drain(self) -> None:
         self._make()

@@ -22,6 +22,8 @@ class Predictor:
                 time.sleep(float(rest))
             elif word == "throw":
                 raise RuntimeError("the model cannot do this")
+            elif word == "quote":
+                raise ValueError(f"{rest} is not known")
             elif word == "nan":
                 now = np.where(columns["note"] == note, np.nan, now)
         label = (now >= 0.5).astype(np.int32)
