@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -76,6 +77,12 @@ class Minutes:
         self.file = -1
 
 
+@cache
+def _attributes(kind: type[msgspec.Struct]) -> dict[str, str]:
+    """Where a struct keeps what JSON calls by a name."""
+    return {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
+
+
 class Log:
     """The log of one server: `SPOOL/predictions/`, and beside it `SPOOL/sensitive/` for the values that say more.
 
@@ -88,6 +95,7 @@ class Log:
         self, files: tuple[Minutes, Minutes] | None, key: bytes | None, about: tuple[str, str], held: Sequence[Column]
     ) -> None:
         self._files, self._about, self._held, self._keyed = files, about, held, bool(key)
+        self._listed = [(column.name, {None, *column.categories}) for column in held]
         self._hashed = ids.hashing(key or os.urandom(ids.BYTES))
         self._new, self._made = (
             deque[tuple[float, str, Sequence[Any], Answers]](),
@@ -175,12 +183,19 @@ class Log:
         deployment, model = self._about
         if "reasons" in answers[0]:
             answers = [{name: value for name, value in answer.items() if name != "reasons"} for answer in answers]
-        if self._held:
+        if self._held and not self._plain(rows):
             rows = msgspec.to_builtins(rows)
             apart = enumerate(map(self._apart, rows))
             held += [{"id": id, "row": number, "values": values} for number, values in apart if values]
         pairs = enumerate(zip(rows, answers, strict=True))
         shown += [Line(when, id, number, deployment, model, row, answer) for number, (row, answer) in pairs]
+
+    def _plain(self, rows: Sequence[Any]) -> bool:
+        """Whether all of it may be quoted: then rows are encoded as they came, which costs far less."""
+        if isinstance(rows[0], dict) or not all(column.quotable for column in self._held):
+            return False
+        named = _attributes(type(rows[0]))
+        return all(getattr(row, named[name]) in known for name, known in self._listed for row in rows)
 
     def _apart(self, row: dict[str, Any]) -> dict[str, Any]:
         """What may not be quoted, taken out of a row."""
