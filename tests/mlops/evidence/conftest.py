@@ -46,7 +46,7 @@ class Release:
         section[keys[-1]] = value
         file.write_text(yaml.safe_dump(plain))
         if commit:
-            Project(self.path).git("commit", "--quiet", "-m", "settings", "mlops.yaml")
+            Project(self.path).git("commit", "--quiet", "--allow-empty", "-m", "settings", "mlops.yaml")
 
     def state(self, **changes: Any) -> dict[str, str]:
         """Register another model, of which the build statement says something else; returns its subject."""

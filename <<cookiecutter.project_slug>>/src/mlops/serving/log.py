@@ -18,7 +18,7 @@ from mlops.outcomes import ids
 
 MOST_WAITING = 20_000
 """Rows; what comes beyond is dropped."""
-MOST_BYTES = 4 << 30
+MOST_BYTES = 4 * 2**30
 """Of a spool that nobody empties; what comes beyond is dropped."""
 PAUSE = 0.2
 PIECE = 64

@@ -20,7 +20,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from mlops import files
 
-VERSION, BLOCK = "2021-12-02", 4 << 20
+VERSION, BLOCK = "2021-12-02", 4 * 2**20
 """Of the service, and the most that it appends at once in this version."""
 PAUSE, LONGEST_PAUSE, TIMEOUT = 5.0, 300.0, 30.0
 CLOSED = timedelta(minutes=2)
