@@ -33,7 +33,9 @@ def opening() -> Iterator[str]:
     yield "In staging and prod no person changes anything; signers add entries to the ledger. A row for something that"
     yield "exists already counts only where the stack names one. `Role Based Access Control Administrator` always comes"
     yield "with a condition: only roles of the rows that the stack assigns there, only to identities, never to people"
-    yield "or to CI. Who holds the lease of an environment may write that one blob of the ledger and no other."
+    yield "or to CI. Who holds the lease of an environment may write that one blob of the ledger and no other. By a"
+    yield "condition, too, who reads blobs of resource group or storage account does not read the sensitive log,"
+    yield "and investigators read nothing else."
     yield ""
     yield from table(["who", "is"], [(name.replace("_", " "), what) for name, what in WHO.items()])
 

@@ -6,7 +6,7 @@ your workspace's storage account (2024-08-08); Managed virtual network isolation
 Administrator suffices for the workspace's identity where the first page names Contributor.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from role_definitions import BUILT_IN, CUSTOM
@@ -15,6 +15,8 @@ SCOPES: Mapping[str, str] = {
     "resource_group": "the environment's resource group",
     "storage": "the storage account",
     "inference_log": "the container of the inference log",
+    "sensitive_log": "the container of its sensitive values",
+    "log_key": "the key of the log's ids",
     "vault": "the key vault",
     "images": "the registry of images",
     "insights": "Application Insights",
@@ -30,12 +32,27 @@ SCOPES: Mapping[str, str] = {
     "state": "the environment's state container",
     "state_key": "the environment's state key",
 }
-WITHIN = frozenset({"resource_group", "storage", "inference_log", "vault", "images", "insights", "workspace"})
+WITHIN = frozenset(
+    {
+        "resource_group",
+        "storage",
+        "inference_log",
+        "sensitive_log",
+        "log_key",
+        "vault",
+        "images",
+        "insights",
+        "workspace",
+    }
+)
 """Scopes inside the resource group; the others are somebody else's."""
 
 _GRANT = "Role Based Access Control Administrator"
 _APPROVE = "Azure AI Enterprise Network Connection Approver"
 EVERYWHERE = frozenset({"dev", "staging", "prod"})
+SENSITIVE_LOG = "sensitive-log"
+"""The container of values that say too much for the inference log."""
+_CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
 DEV, LATER, PROD = frozenset({"dev"}), frozenset({"staging", "prod"}), frozenset({"prod"})
 
 
@@ -55,12 +72,25 @@ class Right:
         """The GUID of one of Azure's own roles; None for a role of the organisation's."""
         return BUILT_IN.get(self.role)
 
+    @property
+    def limit(self) -> str | None:
+        """A condition where the role would read the sensitive log too: all but it, or, for investigators, it alone.
+
+        Source: Actions and attributes for Azure role assignment conditions for Blob Storage (Microsoft, 2024-04-01).
+        """
+        if not self.role.startswith("Storage Blob Data") or self.scope not in ("resource_group", "storage"):
+            return None
+        test = "StringEquals" if self.who == "investigators" else "StringNotEquals"
+        container = f"@Resource[{_CONTAINERS}:name] {test} '{SENSITIVE_LOG}'"
+        return f"(!(ActionMatches{{'{_CONTAINERS}/blobs/read'}}) OR {container})"
+
 
 WHO: Mapping[str, str] = {
     "data_scientists": "people who build the model, by group",
     "operators": "people who watch the service, by group",
     "signers": "people who sign reviews and approvals, by group",
     "readers": "people who may look, by group",
+    "investigators": "people who may look at sensitive values that callers sent, by group",
     "deploy": "CI after a merge",
     "reader": "CI on a pull request",
     "operate": "CI that watches a release, turns it back and moves traffic",
@@ -103,6 +133,11 @@ RIGHTS: tuple[Right, ...] = (
         "organisation",
         ("Reader", "resource_group", "They may look, such as an auditor."),
         ("Storage Blob Data Reader", "ledger", "Who decided what, and on which evidence, is open to them."),
+    ),
+    *_of(
+        "investigators",
+        "organisation",
+        ("Storage Blob Data Reader", "resource_group", "They alone read the sensitive log, and nothing else."),
     ),
     *_of(
         "deploy",
@@ -186,6 +221,8 @@ RIGHTS: tuple[Right, ...] = (
         ("AcrPull", "images", "A deployment starts from an image."),
         ("Storage Blob Data Reader", "storage", "A deployment reads its model."),
         ("Storage Blob Data Contributor", "inference_log", "A deployment writes requests and predictions."),
+        ("Storage Blob Data Contributor", "sensitive_log", "A deployment writes what fewer people may read."),
+        ("Key Vault Crypto User", "log_key", "A deployment makes the key of the log's ids from a signature."),
         ("AzureML Metrics Writer (preview)", "workspace", "A deployment reports its metrics."),
         ("Reader", "registry", "A deployment reads a shared model."),
     ),
@@ -205,28 +242,3 @@ def unknown() -> list[str]:
 def rights(environment: str, assigned_by: str) -> list[Right]:
     """The rows that one program assigns in one environment."""
     return [right for right in RIGHTS if environment in right.environments and right.assigned_by == assigned_by]
-
-
-def delegable(environment: str, scope: str = "resource_group") -> set[str]:
-    """Ids of the roles that CI may give away at a scope: those that the stack assigns there or inside it."""
-    inside = WITHIN if scope == "resource_group" else {scope}
-    return {BUILT_IN[right.role] for right in rights(environment, "stack") if right.scope in inside}
-
-
-def condition(environment: str, scope: str, never: Iterable[str]) -> str:
-    """The condition of Role Based Access Control Administrator: which roles, to identities only, never to some of them.
-
-    Format: Examples to delegate Azure role assignment management with conditions (Microsoft, 2024-04-15).
-    """
-    granted = "Microsoft.Authorization/roleAssignments"
-    roles, kept = ", ".join(sorted(delegable(environment, scope))), ", ".join(sorted(never))
-
-    def limited(action: str, source: str) -> str:
-        tests = [
-            f"{source}[{granted}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{roles}}}",
-            f"{source}[{granted}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {{'ServicePrincipal'}}",
-            *([f"{source}[{granted}:PrincipalId] ForAnyOfAllValues:GuidNotEquals {{{kept}}}"] if kept else []),
-        ]
-        return f"(!(ActionMatches{{'{granted}/{action}'}}) OR ({' AND '.join(tests)}))"
-
-    return f"{limited('write', '@Request')} AND {limited('delete', '@Resource')}"

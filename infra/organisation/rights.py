@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import delegation
 import pulumi
 import roles
 from names import guid
@@ -130,10 +131,10 @@ def grant(
 def condition(right: roles.Right, environment: str, never: Sequence[pulumi.Input[str]]) -> pulumi.Input[str] | None:
     """What a right does not include although its role does."""
     if right.role == DELEGATES:
-        return pulumi.Output.all(*never).apply(lambda ids: roles.condition(environment, right.scope, ids))
+        return pulumi.Output.all(*never).apply(lambda ids: delegation.condition(environment, right.scope, ids))
     if right.scope == "ledger" and f"{BLOBS}/write" in CUSTOM.get(right.role, NONE).data_actions:
         return own_pages(environment)
-    return None
+    return right.limit
 
 
 def own_pages(environment: str) -> str:

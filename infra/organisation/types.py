@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 from settings.types import GROUP, Account, LogWorkspace, Subnet, Zone, arm_id
 
-from mlops.sections import Section
-from mlops.settings import Email, Positive, Text
+from mlops.sections import Positive, Section, Text
+from mlops.settings import Email
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 LOCKABLE = r"(Microsoft\.Storage/storageAccounts|Microsoft\.KeyVault/vaults|Microsoft\.OperationalInsights/workspaces)"
@@ -95,6 +95,7 @@ class Groups(Section):
     operators: Group
     signers: Group
     readers: Group
+    investigators: Group
 
 
 class Subjects(Section):

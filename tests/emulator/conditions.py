@@ -16,6 +16,7 @@ OPERATORS = {
     "foranyofanyvalues:guidequals": lambda value, given: value in given,
     "foranyofanyvalues:stringequalsignorecase": lambda value, given: value in given,
     "foranyofallvalues:guidnotequals": lambda value, given: value not in given,
+    "stringnotequals": lambda value, given: value not in given,
     "stringequals": lambda value, given: value in given,
     "stringlike": lambda value, given: any(fnmatchcase(value, pattern) for pattern in given),
 }

@@ -35,7 +35,7 @@ REFUSED = {
         ("000000000121", "00000000012X"),
         ".groups.data_scientists` cannot be '00000000-0000-0000-0000-00000000012X'",
     ),
-    "no budget": (("monthly_budget: 400", "monthly_budget: 0"), ":45: "),
+    "no budget": (("monthly_budget: 400", "monthly_budget: 0"), ":46: "),
     "negative budget": (("monthly_budget: 400", "monthly_budget: -.inf"), ".monthly_budget` must be"),
     "endless budget": (
         ("monthly_budget: 400", "monthly_budget: .inf"),
@@ -54,7 +54,7 @@ REFUSED = {
     "slug": ((f"  {SLUG}:\n", "  Income Support:\n"), ":27: `projects.Income Support`: write its slug"),
     "empty environment": (
         ("      dev:\n        monthly_budget: 150\n", "      dev:\n"),
-        f":40: `projects.{SLUG}.environments.dev` should hold settings: `monthly_budget`, `subjects`, ",
+        f":41: `projects.{SLUG}.environments.dev` should hold settings: `monthly_budget`, `subjects`, ",
     ),
     "empty state": (
         ("locked: true", "state:\nlocked: true"),
@@ -78,19 +78,19 @@ REFUSED = {
     ),
     "lock on a group": (
         in_prod("locked: [/subscriptions/a/resourceGroups/b]"),
-        ":46: `projects.income-support-triage.environments.prod.locked.0`: give the Azure id of a storage account",
+        ":47: `projects.income-support-triage.environments.prod.locked.0`: give the Azure id of a storage account",
     ),
     "locked twice": (
         in_prod(f"locked:\n        - {ACCOUNT}\n        - {ACCOUNT.replace('stx', 'STX')}"),
-        f":48: this id stands under {SLUG}, prod, `locked` already: keep one.",
+        f":49: this id stands under {SLUG}, prod, `locked` already: keep one.",
     ),
     "locked in two environments": (
         ("        monthly_budget: 150\n", f"        monthly_budget: 150\n        locked: [{ACCOUNT}]\n"),
-        f":45: this id stands under {SLUG}, dev, `locked` already: keep one.",
+        f":46: this id stands under {SLUG}, dev, `locked` already: keep one.",
     ),
     "used twice": (
         in_prod(f"existing: {{source: [{ACCOUNT}, {ACCOUNT}]}}"),
-        f":46: this id stands under {SLUG}, prod, `source` already: keep one.",
+        f":47: this id stands under {SLUG}, prod, `source` already: keep one.",
     ),
 }
 
@@ -175,7 +175,7 @@ def test_a_subject_opens_one_identity_only(tmp_path: Path) -> None:
     ],
 )
 def test_a_subject_of_github_is_of_the_projects_own_job(tmp_path: Path, who: str, subject: str) -> None:
-    with pytest.raises(Misuse, match=f":46: this subject opens {SLUG}, prod, {who} to another job. Leave it out, or: "):
+    with pytest.raises(Misuse, match=f":47: this subject opens {SLUG}, prod, {who} to another job. Leave it out, or: "):
         settings.load(write(tmp_path, in_prod(f"subjects: {{{who}: '{subject}'}}")))
 
 
@@ -211,13 +211,13 @@ BAD_IDS = {
 @pytest.mark.parametrize("kind", BAD_IDS)
 def test_what_exists_is_of_its_kind_and_not_the_organisations_own(tmp_path: Path, kind: str) -> None:
     group, rest, said = BAD_IDS[kind]
-    with pytest.raises(Misuse, match=f"projects.yaml:46: .*{said}"):
+    with pytest.raises(Misuse, match=f"projects.yaml:47: .*{said}"):
         settings.load(write(tmp_path, in_prod(f"existing: {{{kind.strip()}: [{PROVIDERS.format(group)}{rest}]}}")))
 
 
 def test_the_examples_ids_are_named_before_anything_is_made() -> None:
     left = settings.unfilled(FILE)
-    assert len(left) == 11
+    assert len(left) == 12
     assert all("is still the example's" in sentence for sentence in left)
 
 

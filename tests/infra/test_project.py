@@ -15,7 +15,8 @@ from tests.infra.onboarded import SLUG, Onboarded
 STACKS = ("dev", "staging", "prod")
 OUTPUTS = {
     *("subscription", "resource_group", "location", "workspace", "registry", "image_registry", "endpoint_identity"),
-    *("computes", "log_workspace", "ledger_url", "sign_key_id", "inference_log_url"),
+    *("computes", "log_workspace", "ledger_url", "sign_key_id", "inference_log_url", "sensitive_log_url"),
+    *("log_key_id", "endpoint_client_id"),
 }
 WORKSPACE = "azure-native:machinelearningservices:Workspace"
 Up = Callable[[str], Onboarded]

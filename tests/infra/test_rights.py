@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 
+import delegation
 import pytest
 import roles
 from organisation.rights import BLOBS, DELEGATES, condition
@@ -70,7 +71,7 @@ def platform() -> Platform:
             if right.who == who and right.scope in scopes:
                 limit = None
                 if right.role == DELEGATES:
-                    limit = roles.condition(environment, right.scope, there.ci.values())
+                    limit = delegation.condition(environment, right.scope, there.ci.values())
                 more = {"condition": limit, "conditionVersion": "2.0"} if limit else {}
                 there.assignment(OWNER, right.role, principal, scopes[right.scope], **more)
     return there
@@ -155,3 +156,14 @@ def test_ci_of_dev_writes_its_own_part_of_the_ledger(action: str, path: str, may
 def test_signers_add_to_the_ledger_of_every_environment() -> None:
     rows = [each for each in roles.rights("prod", "organisation") if each.role == "MLOps Ledger Writer"]
     assert [(each.who, condition(each, "prod", [])) for each in rows] == [("signers", None)]
+
+
+def test_investigators_read_the_sensitive_log_and_nobody_else_does() -> None:
+    container = {False: {"name": "inference-log"}, True: {"name": roles.SENSITIVE_LOG}}
+    limits = {right.who: condition(right, "prod", []) for right in roles.RIGHTS if right.limit}
+    assert {"deploy", "operate", "compute", "endpoint", "investigators"} <= set(limits)
+    for who, limit in limits.items():
+        assert isinstance(limit, str)
+        for sensitive in (False, True):
+            may = holds(limit, f"{BLOBS}/read", {}, container[sensitive])
+            assert may is (sensitive == (who == "investigators")), who

@@ -41,6 +41,8 @@ class Identities(Part):
                     principal_id=self.identity[right.who].principal_id,
                     principal_type="ServicePrincipal",
                     description=right.why,
+                    condition=right.limit,
+                    condition_version="2.0" if right.limit else None,
                     opts=pulumi.ResourceOptions(parent=self.identity[right.who], delete_before_replace=True),
                 )
                 self.assigned.append(assignment)

@@ -1,9 +1,10 @@
-"""The workspace's storage: data, models and the inference log. No keys: whoever reads or writes has a role."""
+"""The workspace's storage: data, models and the logs of predictions. No keys: whoever reads or writes has a role."""
 
 from typing import Any
 
 import pulumi
 from pulumi_azure_native import storage
+from roles import SENSITIVE_LOG
 from settings import Stack
 
 from components.network import Network
@@ -47,24 +48,28 @@ class Storage(Part):
             opts=self.own,
         )
         self._recoverable()
-        container = storage.BlobContainer(
-            LOG,
-            **self.group,
-            account_name=self.account.name,
-            container_name=LOG,
-            public_access=storage.PublicAccess.NONE,
-            opts=pulumi.ResourceOptions(parent=self.account),
-        )
-        self.log_id = container.id
-        self.log_url = pulumi.Output.format("https://{0}.blob.core.windows.net/{1}", self.account.name, LOG)
+        self.log_id, self.log_url = self._container(LOG)
+        self.sensitive_id, self.sensitive_url = self._container(SENSITIVE_LOG)
         for service in SERVICES:
             network.endpoint(self, service, self.account.id)
             target = pulumi.Output.concat(self.account.id, f"/{service}Services/default")
             logs.collect(self, service, target)
         self.register_outputs({})
 
+    def _container(self, name: str) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """The id and the address of a new one."""
+        container = storage.BlobContainer(
+            name,
+            **self.group,
+            account_name=self.account.name,
+            container_name=name,
+            public_access=storage.PublicAccess.NONE,
+            opts=pulumi.ResourceOptions(parent=self.account),
+        )
+        return container.id, pulumi.Output.format("https://{0}.blob.core.windows.net/{1}", self.account.name, name)
+
     def _recoverable(self) -> None:
-        """Keep what is overwritten or deleted for some days, and no longer."""
+        """Keep what is overwritten or deleted for some days, the logs as long as mlops.yaml says, and no longer."""
         days, inside = self.stack.storage.keep_deleted_days, pulumi.ResourceOptions(parent=self.account)
         keep = {"enabled": True, "days": days}
         account: dict[str, Any] = {**self.group, "account_name": self.account.name}
@@ -80,22 +85,27 @@ class Storage(Part):
         storage.FileServiceProperties(
             "files", **account, file_services_name="default", share_delete_retention_policy=keep, opts=inside
         )
+        kept = self.stack.project.service.keep_log_days
+        rules = [
+            rule("logs", ["appendBlob"], {"base_blob": after("modification", kept)}, [f"{LOG}/", f"{SENSITIVE_LOG}/"])
+        ]
         if self.stack.storage.versions:
-            storage.ManagementPolicy(
-                "old-versions",
-                **account,
-                management_policy_name="default",
-                policy={
-                    "rules": [
-                        {
-                            "name": "old-versions",
-                            "type": "Lifecycle",
-                            "definition": {
-                                "filters": {"blob_types": ["blockBlob"]},
-                                "actions": {"version": {"delete": {"days_after_creation_greater_than": days}}},
-                            },
-                        }
-                    ]
-                },
-                opts=pulumi.ResourceOptions(parent=self.account, depends_on=[blobs]),
-            )
+            rules.append(rule("old-versions", ["blockBlob", "appendBlob"], {"version": after("creation", days)}))
+        storage.ManagementPolicy(
+            "ends",
+            **account,
+            management_policy_name="default",
+            policy={"rules": rules},
+            opts=pulumi.ResourceOptions(parent=self.account, depends_on=[blobs]),
+        )
+
+
+def after(event: str, days: int) -> dict[str, Any]:
+    """Delete so many days after an event."""
+    return {"delete": {f"days_after_{event}_greater_than": days}}
+
+
+def rule(name: str, kinds: list[str], actions: dict[str, Any], prefixes: list[str] | None = None) -> dict[str, Any]:
+    """A rule of the account's lifecycle, for blobs of these kinds."""
+    filters = {"blob_types": kinds} | ({"prefix_match": prefixes} if prefixes else {})
+    return {"name": name, "type": "Lifecycle", "definition": {"filters": filters, "actions": actions}}

@@ -36,6 +36,16 @@ class Vault(Part):
             },
             opts=self.own,
         )
+        self.log_key = keyvault.Key(
+            "log-key",
+            **self.group,
+            vault_name=self.vault.name,
+            key_name="inference-log",
+            properties={"kty": "RSA", "key_size": 3072, "key_ops": ["sign"]},
+            tags=stack.tags,
+            opts=pulumi.ResourceOptions(parent=self.vault),
+        )
+        """Ids in the log are hashed with a key made from a signature of this one: see mlops/serving/vault.py."""
         network.endpoint(self, "vault", self.vault.id)
         logs.collect(self, "vault", self.vault.id)
         self.register_outputs({})

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from mlops.sections import Section
-from mlops.settings import Text
+from mlops.sections import Section, Text
 
 GROUP = r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+/providers/"
 

@@ -140,8 +140,8 @@ def test_a_wrong_setting_is_named_at_its_line(recorded: Mapping[str, Recorded]) 
 @pytest.mark.parametrize(
     "name, says",
     [
-        ("with a name that nobody gave", r"components/vault.py:43: NameError: name 'STANDARD' is not defined; this is"),
-        ("that is not Python", r"components/vault.py:43: SyntaxError: invalid syntax; this is an error in the program"),
+        ("with a name that nobody gave", r"components/vault.py:53: NameError: name 'STANDARD' is not defined; this is"),
+        ("that is not Python", r"components/vault.py:53: SyntaxError: invalid syntax; this is an error in the program"),
     ],
 )
 def test_a_slip_in_the_program_is_a_failure_at_its_line(recorded: Mapping[str, Recorded], name: str, says: str) -> None:

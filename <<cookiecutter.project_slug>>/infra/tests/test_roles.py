@@ -8,12 +8,13 @@ import pytest
 import rights as page
 import roles
 import settings
-from roles import BUILT_IN, CUSTOM, RIGHTS, SCOPES, WHO, WITHIN, Right, condition, delegable, rights
+from delegation import condition, delegable
+from roles import BUILT_IN, CUSTOM, RIGHTS, SCOPES, WHO, WITHIN, Right, rights
 
 from mlops.errors import Misuse
 
 ENVIRONMENTS = ("dev", "staging", "prod")
-PEOPLE = {"data_scientists", "operators", "signers", "readers"}
+PEOPLE = {"data_scientists", "operators", "signers", "readers", "investigators"}
 GRANTING = {"Owner", "User Access Administrator", "Role Based Access Control Administrator"}
 
 
@@ -53,7 +54,8 @@ def test_no_role_of_our_own_deletes_grants_or_allows_everything() -> None:
 @pytest.mark.parametrize("environment", ["staging", "prod"])
 def test_people_change_nothing_after_dev(environment: str) -> None:
     found = [right for right in RIGHTS if right.who in PEOPLE and environment in right.environments]
-    assert {right.role for right in found if right.scope == "resource_group"} == {"Reader"}
+    there = {right.role for right in found if right.scope == "resource_group"}
+    assert there == {"Reader", "Storage Blob Data Reader"}
     assert {right.role for right in found if right.scope != "resource_group"} == {
         "Storage Blob Data Reader",
         "MLOps Ledger Writer",
@@ -111,6 +113,16 @@ def test_the_condition_names_roles_identities_and_exceptions_for_both_actions() 
             assert f"{source}[Microsoft.Authorization/roleAssignments:{attribute}]" in text
     assert all(role in text for role in delegable("prod", "registry"))
     assert BUILT_IN["AcrPull"] not in text
+
+
+def test_only_investigators_read_the_sensitive_log_and_nothing_else() -> None:
+    wide = [row for row in RIGHTS if row.role.startswith("Storage Blob") and row.scope in ("resource_group", "storage")]
+    assert {row.who for row in wide} >= {"data_scientists", "deploy", "operate", "workspace", "compute", "endpoint"}
+    for row in wide:
+        only = "StringEquals" if row.who == "investigators" else "StringNotEquals"
+        assert str(row.limit).endswith(f"containers:name] {only} 'sensitive-log')")
+    assert {row.who for row in RIGHTS if row.scope == "sensitive_log"} == {"endpoint"}
+    assert not [row for row in RIGHTS if row.limit and row not in wide]
 
 
 def test_images_are_built_in_dev_only() -> None:

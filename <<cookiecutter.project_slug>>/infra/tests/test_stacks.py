@@ -127,6 +127,21 @@ def test_no_host_name_starts_a_firewall(recorded: Mapping[str, Recorded], stack:
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_logs_of_predictions_end_when_mlops_yaml_says(recorded: Mapping[str, Recorded], stack: str) -> None:
+    found = recorded[stack].resources
+    logs, *_ = one(found, "storage:ManagementPolicy").get("policy.rules")
+    days = settings.load(PROJECT / "mlops.yaml").service.keep_log_days
+    assert logs["definition"]["actions"] == {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": days}}}
+    containers = {each.get("containerName") for each in of(found, "storage:BlobContainer")}
+    assert {prefix.rstrip("/") for prefix in logs["definition"]["filters"]["prefixMatch"]} == containers
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_key_of_the_log_can_sign_and_nothing_else(recorded: Mapping[str, Recorded], stack: str) -> None:
+    assert one(recorded[stack].resources, "keyvault:Key").get("properties.keyOps") == ["sign"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_budget_and_alerts_are_the_figures_of_mlops_yaml(recorded: Mapping[str, Recorded], stack: str) -> None:
     service = settings.load(PROJECT / "mlops.yaml").service
     promised = {service.batch.deadline_minutes} | ({service.online.p95_ms} if service.online else set())

@@ -89,7 +89,8 @@ class Shape:
         shown = {name: value for name, value in document.items() if name not in ("id", "properties")}
         shown |= {"azureApiVersion": self.api_version}
         if not self.flat:
-            return shown | {"properties": document.get("properties", {})}
+            inside = document.get("properties", {})
+            return shown | {"properties": inside} | {name: inside[name] for name in self.outputs & inside.keys()}
         inner = self._to_sdk(document.get("properties", {}), "")
         return inner | {name: value for name, value in shown.items() if name not in self.inside}
 
