@@ -80,9 +80,6 @@ lock: .venv/.synced ## resolve the requirements of project and template again (U
 	$(MAKE) --no-print-directory -C "$(P)" --assume-old=.venv/.synced lock UV="$(UV)"
 	$(COMPILE) $(foreach part,mlops model predict dev,"$(P)/requirements/$(part).in") requirements/test.in \
 	    $(foreach part,dev azure,--constraint "$(P)/requirements/$(part).txt") --output-file requirements/test.txt
-	$(COMPILE) --no-annotate tests/tools/inference-server/requirements.in \
-	    $(foreach part,serving predict,"$(P)/requirements/$(part).in") --constraint "$(P)/requirements/serving.txt" \
-	    --output-file tests/tools/inference-server/requirements.txt
 	$(COMPILE) "$(P)/infra/requirements.in" requirements/infra.in \
 	    --constraint "$(P)/infra/requirements.txt" --output-file requirements/infra.txt
 

@@ -45,6 +45,11 @@ def test_a_lock_holds_all_that_is_wanted_of_it(lock, parts):
     assert wanted(*parts) <= set(pins(FOLDER / f"{lock}.txt"))
 
 
+def test_both_servers_predict_with_the_same_versions():
+    ours, theirs = pins(FOLDER / "serving.txt"), pins(FOLDER / "inference-server" / "requirements.txt")
+    assert ours.items() <= theirs.items() and "azureml-inference-server-http" in theirs
+
+
 def test_the_laptop_has_no_azure_packages():
     assert not [name for lock in ("base", "dev") for name in pins(FOLDER / f"{lock}.txt") if name.startswith("azure")]
 

@@ -1,5 +1,6 @@
 """Endpoints and deployments, held against each other and against what mlops.yaml promises."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.project import Project
 ONLINE, DEPLOYMENT, SERVE = (
     f"azureml/{name}.yml" for name in ("endpoints/online", "endpoints/online-deployment", "environments/serve")
 )
+SCRIPTED = "azureml/endpoints/online-deployment-inference-server.yml"
 BATCH, BATCH_DEPLOYMENT = "azureml/endpoints/batch.yml", "azureml/endpoints/batch-deployment.yml"
 
 TIMEOUT, AT_ONCE, SERVE_FILE = "timeout_ms: 5000", "instance: 64", "file:../environments/serve"
@@ -26,6 +28,9 @@ MISTAKES = [
     (DEPLOYMENT, "name: model", "name: my_model", "`name` `my_model` is not of 3 to 32 letters"),
     (DEPLOYMENT, "-online", "-onlin", "no online endpoint beside this file is called `incomesupp-onlin`: did you mean"),
     (BATCH_DEPLOYMENT, "-batch", "-online", "no batch endpoint beside this file is called `incomesupp-online`"),
+    (BATCH_DEPLOYMENT, "components/scoring", "components/scorin", "scorin.yml does not exist. Correct the path."),
+    (BATCH_DEPLOYMENT, "components/scoring", "components/score", "score.yml is a parallel component, and a batch end"),
+    (BATCH_DEPLOYMENT, "components/scoring", "pipelines/score", "score.yml is a pipeline job, and a batch endpoint"),
     (DEPLOYMENT, "instance_type: Standard_F2s_v2\n", "", "an online deployment needs `instance_type:`"),
     (DEPLOYMENT, TIMEOUT, "timeout: 5000", "`request_timeout` is no field of a request"),
     (DEPLOYMENT, TIMEOUT, "timeout_ms: 5 s", "`request_timeout_ms` must be a whole number"),
@@ -37,7 +42,12 @@ MISTAKES = [
     (DEPLOYMENT, "model: azureml:", "model: ./", "write `azureml:NAME@latest`"),
     (DEPLOYMENT, SERVE_FILE, "file:../environments/servo", "servo.yml does not exist. Correct the path."),
     (DEPLOYMENT, SERVE_FILE, "file:../environments/job", "job.yml has no `inference_config`: nobody knows"),
-    (DEPLOYMENT, "instance_count", "code_configuration: {code: .}\ninstance_count", "a server, which runs no script"),
+    (DEPLOYMENT, "outputs.log_key_id", "outputs.log_key", "`MLOPS_LOG_KEY_URL` is `${{stack.outputs.log_key}}`, which"),
+    (DEPLOYMENT, "${{stack.outputs.log_key_id}}", "${{inputs.key}}", "is `${{inputs.key}}`, which no release can fill"),
+    (SCRIPTED, "scoring_script: mlops/", "scoring_script: mlop/", "there is no mlop/serving/azureml_score.py in ../"),
+    (SCRIPTED, 'WORKER_COUNT: "2"', "WORKER_COUNT: 1", "1 workers answer one request each, and 2 are let in at once"),
+    (SCRIPTED, TIMEOUT, "timeout_ms: 50", "ended after 50 ms, before the 100 of `service.online.p95_ms`"),
+    ("mlops.yaml", "requests_per_second: 20", "requests_per_second: 21", "are 20 a second; mlops.yaml promises 21"),
     (SERVE, "port: 8000\n    path: /live", "port: 8001\n    path: /live", "the routes of serve.yml have several ports"),
     (SERVE, "  scoring_route:\n    port: 8000\n    path: /score\n", "", "an inference config needs `scoring_route:`"),
     (".amlignore", "!/src\n", "", "`.amlignore` in ../.. leaves out src, which the image needs"),
@@ -56,7 +66,20 @@ def test_a_mistake_is_said(specs: Project, file: str, old: str, new: str, says: 
     change(specs, file, old, new)
     found = lint([specs.path / "mlops.yaml", specs.path / "azureml"], specs.path)[1]
     assert [each for each in found if says in each.what], found
-    assert len(found) == 1
+    assert len({each.file for each in found}) == len(found), "one mistake is said once"
+
+
+@pytest.mark.parametrize(("on", "refused"), [("dev", 0), ("staging", 1), ("prod", 1)])
+def test_an_image_that_begins_with_a_tag_is_refused_where_images_are_frozen(
+    specs: Project, on: str, refused: int
+) -> None:
+    assert not [each for each in lint([specs.path / "azureml"], specs.path, on)[1] if "begins with" in each.what]
+    for name in ("Dockerfile", "serving.Dockerfile", "inference-server/Dockerfile"):
+        file = specs.path / "requirements" / name
+        file.write_text(re.sub("@sha256:[0-9a-f]{64}", "", before := file.read_text()))
+        found = [each for each in lint([specs.path / "azureml"], specs.path, on)[1] if "begins with" in each.what]
+        assert len(found) == refused and all("-slim@sha256:…`" in each.what for each in found)
+        file.write_text(before)
 
 
 def test_what_a_dockerfile_copies_in_other_ways_is_not_judged(specs: Project) -> None:

@@ -12,6 +12,8 @@ from mlops.uploads import ignored
 FROZEN = ("staging", "prod")
 COPIED = re.compile(r"^COPY +((?:(?!--)[\w./-]+ +)+)[\w./-]+ *$", re.MULTILINE)
 """What a Dockerfile takes from its folder, in lines of plain names."""
+TAGGED = re.compile(r"^FROM +(?:--\S+ +)*([^\s@]*[:/][^\s@]*)(?:\s|$)", re.MULTILINE | re.IGNORECASE)
+"""The images from which a Dockerfile begins by tag, not by digest."""
 
 
 def check(root: Item, kind: str, on: str) -> None:
@@ -19,7 +21,7 @@ def check(root: Item, kind: str, on: str) -> None:
     for environment in [root] if kind == "environment" else _inline(root):
         build, conda, image = (environment.get(key) for key in ("build", "conda_file", "image"))
         if build:
-            _check_build(build)
+            _check_build(build, on)
         if conda:
             check_path(conda, "conda_file")
         if on not in FROZEN:
@@ -41,15 +43,22 @@ def _inline(item: Item) -> Iterator[Item]:
         yield from _inline(each)
 
 
-def _check_build(build: Item) -> None:
-    """Refuse a folder without the Dockerfile or what that copies, or from which Azure ML would not take them."""
+def _check_build(build: Item, on: str) -> None:
+    """Refuse a folder without the Dockerfile or what that copies, or from which Azure ML would not take them.
+
+    Where images are frozen also one that begins with another image tomorrow.
+    """
     folder, said = build.get("path"), build.get("dockerfile_path")
     if not folder or not (where := check_path(folder, "path")):
         return
     name, place = str(said.value) if said else "Dockerfile", said or build
     if not (where / name).is_file():
         return refuse(place.wrong(f"there is no {name} in {folder.value}. Correct it."))
-    left_out, copied = ignored(where), " ".join(COPIED.findall((where / name).read_text("utf-8"))).split()
+    text = (where / name).read_text("utf-8")
+    for image in TAGGED.findall(text) if on in FROZEN else ():
+        what = f"{name} begins with `{image}`, which may be another image tomorrow"
+        refuse(place.wrong(f"{what}. Name its digest for {on}: `FROM {image}@sha256:…`."))
+    left_out, copied = ignored(where), " ".join(COPIED.findall(text)).split()
     for path in (Path(each.lstrip("/")) for each in (name, *copied) if each != "."):
         above = (f"{parent}/" for parent in path.parents if parent != Path())
         if not (where / path).exists():
