@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlops.platform.local.data import LocalData
 from tests.mlops.platform.lab import Lab
 
 
@@ -26,3 +27,13 @@ def with_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], 
 @pytest.fixture
 def lab(tmp_path: Path, with_database: Callable[[Path], None]) -> Lab:
     return Lab(tmp_path / "project", with_database)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / ".mlops"
+
+
+@pytest.fixture
+def data(state: Path) -> LocalData:
+    return LocalData(state)

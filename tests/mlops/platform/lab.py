@@ -2,7 +2,9 @@
 
 import os
 import pickle
+import resource
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ from mlops.platform.base import Event, Platform, Submission
 from mlops.specs.types import Asset, FromNode, Job, Literal, Node, Place, Port, Value
 
 PLACE = Place(Path("job.yml"), 1)
+OUT = {"out": "uri_folder"}
+"""The outputs of most nodes."""
 
 
 def node(
@@ -26,7 +30,7 @@ def node(
     **more: Any,
 ) -> Node:
     """A node; `outputs` are types by name."""
-    ports = {output: Port(output, kind, PLACE) for output, kind in (outputs or {}).items()}
+    ports = {output: Port(output, kind) for output, kind in (outputs or {}).items()}
     return Node(name, command, code, None, inputs or {}, ports, PLACE, **more)
 
 
@@ -113,6 +117,15 @@ class Lab:
         pickled = self.path / "job.pickle"
         pickled.write_bytes(pickle.dumps(job(*nodes, **more)))
         return [sys.executable, __file__, str(self.path), str(pickled)]
+
+    def in_little_space(self, *nodes: Node, **more: Any) -> subprocess.CompletedProcess[str]:
+        """Run a job in a process that, like its children, cannot write a file over 4 MiB."""
+
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4 * 2**20, 4 * 2**20))
+
+        command = self.command(*nodes, **more)
+        return subprocess.run(command, env=environment(), preexec_fn=limit, capture_output=True, text=True)
 
 
 def environment() -> dict[str, str]:

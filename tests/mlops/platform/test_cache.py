@@ -9,9 +9,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from mlops.specs.types import Node
-from tests.mlops.platform.lab import Lab, asset, environment, folder, node, text
-
-OUT = {"out": "uri_folder"}
+from tests.mlops.platform.lab import OUT, Lab, asset, environment, folder, node, text
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from mlops.specs.types import Distribution, Sweep
-from tests.mlops.platform.lab import Lab, environment, folder, node
+from tests.mlops.platform.lab import OUT, Lab, environment, folder, node
 
-OUT = {"out": "uri_folder"}
 FIRST = node("first", "echo 1 > ${{outputs.out}}/x", outputs=OUT)
 
 

@@ -12,9 +12,8 @@ import pytest
 
 from mlops import digest
 from mlops.specs.types import Node
-from tests.mlops.platform.lab import Lab, environment, folder, node
+from tests.mlops.platform.lab import OUT, Lab, environment, folder, node
 
-OUT = {"out": "uri_folder"}
 MARK = "RANDOM_KILLS"
 
 

@@ -8,12 +8,11 @@ from mlflow.tracking import MlflowClient
 
 from mlops.platform.base import Submission
 from mlops.specs.types import Distribution, Node, Sweep
-from tests.mlops.platform.lab import Lab, folder, job, node, text
+from tests.mlops.platform.lab import OUT, Lab, folder, job, node, text
 
 CHOICE = Distribution("choice", {"values": [3, 1, 2]})
 LOG = "python -c \"import mlflow; mlflow.log_metric('loss', 9); mlflow.log_metric('loss', ${{inputs.x}})\""
 TRY = f"{LOG}; echo ${{{{inputs.x}}}} ${{{{inputs.word}}}} | tee ${{{{outputs.out}}}}/x"
-OUT = {"out": "uri_folder"}
 
 
 def tries(command: str = TRY, space: Mapping[str, Distribution] | None = None, **more: Any) -> Node:

@@ -3,7 +3,7 @@
 import pytest
 
 from mlops.specs.types import Asset, FromNode, Literal
-from tests.mlops.specs.test_bind import DATA, EXAMPLES, example, node, texts
+from tests.mlops.specs.jobs import DATA, EXAMPLES, example, node, texts
 
 INNER = """
 type: pipeline

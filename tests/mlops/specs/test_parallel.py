@@ -3,7 +3,7 @@
 import pytest
 
 from mlops.specs.types import Parallel
-from tests.mlops.specs.test_bind import EXAMPLES, example, node
+from tests.mlops.specs.jobs import EXAMPLES, example, node
 
 SPEC = """
 type: pipeline

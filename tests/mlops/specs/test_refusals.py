@@ -1,40 +1,9 @@
 """Every mistake that stops a job before it starts, each with its line and the next step."""
 
-from pathlib import Path
-
 import pytest
 
-COMPONENT = """
-    type: command
-    name: thing
-    inputs:
-      rate: {type: number, min: 0, max: 1}
-      count: {type: integer, default: 1}
-      word: {type: string, enum: [red, green], default: red}
-      flag: {type: boolean, default: false}
-      table: {type: uri_file, optional: true}
-    outputs:
-      made: {type: uri_folder}
-    command: echo ${{inputs.rate}} ${{inputs.count}} $[[${{inputs.table}}]] ${{outputs.made}}
-"""
-HEAD = """
-type: pipeline
-inputs:
-  rate: 0.5
-  table: {type: uri_file, path: ./thing.yml}
-outputs:
-  made: {type: uri_folder}
-jobs:
-  one:
-    component: ./thing.yml
-    inputs:
-      rate: ${{parent.inputs.rate}}
-"""
-
-
-@pytest.fixture(autouse=True)
-def thing(write) -> None:
-    write(COMPONENT, "thing.yml")
+from tests.mlops.specs.pipeline import COMPONENT, HEAD
+from tests.mlops.specs.pipeline import thing as thing
 
 
 @pytest.mark.parametrize("name", ["my node", "a.b", "../../out", "9", "Train"])
@@ -154,46 +123,6 @@ def test_a_mistake_in_a_pipeline_is_said_at_its_line(rest: str, sentence: str, r
     assert refusal(f"{HEAD}{rest}\n").startswith(sentence)
 
 
-@pytest.mark.parametrize(
-    ("kind", "remedy"),
-    [
-        ("automl", "Write the training as a command or a sweep, or submit"),
-        ("finetuning", "Write the training as a command, or submit"),
-        ("spark", "Run its script as a command with PySpark, or submit"),
-        ("if_else", "Let a command decide or repeat, or submit"),
-        ("do_while", "Let a command decide or repeat, or submit"),
-        ("parallel_for", "Let a command decide or repeat, or submit"),
-        ("import", "Submit"),
-    ],
-)
-def test_what_cannot_run_here_is_refused_by_name_before_anything_starts(kind: str, remedy: str, refusal) -> None:
-    ending = f"which is not run locally. {remedy} this file to Azure ML."
-    assert refusal(f"{HEAD}  two:\n    type: {kind}\n") == f"job.yml:13: `two` is of type `{kind}`, {ending}"
-    assert refusal(f"type: {kind}\n") == f"job.yml:1: `job` is of type `{kind}`, {ending}"
-
-
-def test_a_component_of_a_kind_that_is_not_run_here_is_refused_at_its_file(write, refusal) -> None:
-    write("name: p\ntype: spark\n", "words.yml")
-    said = refusal(f"{HEAD}  two: {{component: ./words.yml}}\n")
-    assert said.startswith("job.yml:12: `two` is of type `spark`, which is not run locally.")
-    write("$schema: https://azuremlschemas.azureedge.net/promptflow/latest/Flow.schema.json\nnodes: []\n", "words.yml")
-    said = refusal(f"{HEAD}  two: {{type: parallel, component: ./words.yml}}\n")
-    assert said == "words.yml:1: `two` is of type `flow`, which is not run locally. Submit this file to Azure ML."
-
-
-def test_a_curated_environment_that_cannot_be_had_here_is_refused_by_name(refusal) -> None:
-    text = "command: ls\nenvironment: azureml://registries/azureml/environments/tensorflow-2.16-cuda12/labels/latest\n"
-    said = refusal(text)
-    assert said == (
-        "job.yml:2: the environment `tensorflow-2.16-cuda12` has `tensorflow`, which is not on this machine. "
-        "Install it into this project's environment, or submit this file to Azure ML."
-    )
-
-
-def test_a_curated_environment_whose_framework_is_installed_is_taken(bound) -> None:
-    assert bound("command: ls\nenvironment: azureml:AzureML-sklearn-1.5@latest\n").nodes
-
-
 def test_a_component_that_is_malformed_is_refused_at_its_own_line(write, refusal) -> None:
     write("name: p\ncommand: [ls\n", "broken.yml")
     assert refusal(f"{HEAD}  two: {{component: ./broken.yml}}\n").startswith("broken.yml:3: is not valid YAML:")
@@ -259,55 +188,6 @@ def test_a_mistake_in_a_job_is_said_at_its_line(text: str, sentence: str, refusa
     assert refusal(text).startswith(sentence)
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        (
-            {"overrides": {"raet": "1"}},
-            "job.yml: `--set raet`: this job has no such input: did you mean `rate`?",
-        ),
-        ({"overrides": {"rate": "fast"}}, "job.yml:3: `--set rate=fast`: `rate` must be of type number, not `fast`."),
-        ({"overrides": {"rate": "nan"}}, "job.yml:3: `--set rate=nan`: `rate` must be of type number, not `nan`."),
-        ({"overrides": {"rate": "2"}}, "job.yml:3: `--set rate=2`: `rate` must be in [0, 1], not `2`."),
-        (
-            {"overrides": {"table": "x"}},
-            "job.yml:4: `--set table`: `table` is a file or folder. Use `--input table=PATH`.",
-        ),
-        (
-            {"inputs": {"tabel": Path("x")}},
-            "job.yml: `--input tabel`: this job has no such input: did you mean `table`?",
-        ),
-        ({"inputs": {"table": Path("gone")}}, "`--input table`: gone does not exist. Correct the path."),
-        (
-            {"inputs": {"rate": Path("x")}},
-            "job.yml:3: `--input rate`: `rate` is not read from a path. Use `--set rate=VALUE`.",
-        ),
-        ({"overrides": {"x": "1"}}, "job.yml: `--set x`: this job has no such input: there is `rate`."),
-        (
-            {"inputs": {"x": Path("x")}},
-            "job.yml: `--input x`: this job has no such input: there is `one.table`, `table`.",
-        ),
-        (
-            {"inputs": {"one.rate": Path("x")}},
-            "job.yml:11: `--input one.rate`: `one.rate` is bound to `${{parent.inputs.rate}}`. "
-            "Use `--input rate=PATH`, or `--set rate=VALUE`.",
-        ),
-        (
-            {"inputs": {"table": Path(".")}},
-            "job.yml:4: `--input table`: . is a folder, and uri_file is a file. Name a file.",
-        ),
-    ],
-)
-def test_a_wrong_option_is_refused_with_what_to_do(options: dict, sentence: str, refusal) -> None:
-    assert refusal(HEAD, **options).startswith(sentence)
-
-
-def test_an_integer_without_a_consumer_takes_integers_only(refusal) -> None:
-    text = "command: ls ${{inputs.n}}\ninputs:\n  n: 3\n"
-    said = refusal(text, overrides={"n": "3.5"})
-    assert said == "job.yml:3: `--set n=3.5`: `n` must be of type integer, not `3.5`."
-
-
 def test_a_circle_of_nodes_is_named(refusal) -> None:
     said = refusal("""
         type: pipeline
@@ -326,59 +206,8 @@ def test_all_missing_inputs_of_a_node_are_named_together(write, refusal) -> None
     assert said == "job.yml:3: node `one` has no value for `a`, `b`. Bind it under `inputs:`."
 
 
-def test_an_asset_described_twice_is_refused(write, refusal) -> None:
-    for name in ("a", "b"):
-        write("name: rows\ntype: uri_file\npath: ./x.csv\n", f"{name}.yml")
-    said = refusal("command: ls\ninputs:\n  rows: {path: 'azureml:rows@latest'}\n")
-    assert said.startswith("b.yml:1: describes the data `rows`, and so does ")
-
-
-def test_an_asset_whose_file_is_missing_is_refused_at_the_asset(write, refusal) -> None:
-    write("name: rows\ntype: uri_file\npath: ./x.csv\n", "data/rows.yml")
-    said = refusal("command: ls\ninputs:\n  rows: {path: 'azureml:rows@latest'}\n")
-    assert said.startswith("data/rows.yml:3: input `rows`: data/x.csv does not exist.")
-
-
-def test_a_file_is_not_taken_for_a_folder(write, refusal) -> None:
-    for type_ in ("uri_folder", "mltable"):
-        text = f"command: ls\ninputs:\n  rows: {{type: {type_}, path: ./rows}}\n"
-        said = refusal(text, inputs={"rows": write("a\n", "rows.csv")})
-        assert said == f"job.yml:3: `--input rows`: rows.csv is a file, and {type_} is a folder. Name a folder."
-
-
-def test_an_input_that_is_bound_to_an_output_is_changed_in_the_file(refusal) -> None:
-    bound = "${{parent.jobs.one.outputs.made}}"
-    text = f"{HEAD}  two: {{component: ./thing.yml, inputs: {{rate: 1, table: '{bound}'}}}}\n"
-    said = refusal(text, inputs={"two.table": Path("x")})
-    assert said.endswith("`two.table` is bound to `${{parent.jobs.one.outputs.made}}`. Change the file.")
-    said = refusal(text, inputs={"two.rate": Path("x")})
-    assert said.endswith("`two.rate` is not read from a path. Change it in the file.")
-
-
-@pytest.mark.parametrize("key", ["default", "value"])
-def test_an_input_that_is_declared_where_a_value_belongs_is_refused_with_the_value(refusal, key: str) -> None:
-    said = refusal(f"command: ls\ninputs:\n  frac: {{type: number, {key}: 0.9}}\n", overrides={"frac": "1"})
-    cure = "write `frac: 0.9`: a job's own input is its value. Only components declare types like number."
-    assert said == f"job.yml:3: {cure}"
-
-
 @pytest.mark.parametrize("name", ["a/b", "a b", ".a", ".."])
 @pytest.mark.parametrize("section", ["inputs", "outputs"])
 def test_a_name_that_cannot_be_that_of_a_file_is_refused(refusal, name: str, section: str) -> None:
     said = refusal(f"command: ls\n{section}:\n  {name}: {{type: uri_file}}\n")
     assert said == f"job.yml:3: `{name}` cannot be a name in `{section}`: use letters, digits and _."
-
-
-def test_assets_that_lead_back_to_themselves_are_refused(write, refusal) -> None:
-    job = "command: ls\ninputs:\n  rows: {path: 'azureml:rows@latest'}\n"
-    write("name: rows\ntype: uri_file\npath: azureml:rows@latest\n", "rows.yml")
-    assert refusal(job).startswith("rows.yml:3: `azureml:rows@latest` leads back to itself. Write a file")
-    write("name: rows\ntype: uri_file\npath: azureml:more@latest\n", "rows.yml")
-    write("name: more\ntype: uri_file\npath: azureml:rows@latest\n", "more.yml")
-    assert refusal(job).startswith("more.yml:3: `azureml:rows@latest` leads back to itself.")
-
-
-def test_an_asset_of_another_version_is_not_taken(write, refusal) -> None:
-    write("name: rows\nversion: 1\ntype: uri_file\npath: ./rows.yml\n", "rows.yml")
-    said = refusal("command: ls\ninputs:\n  rows: {path: 'azureml:rows:2'}\n")
-    assert "input `rows` is `azureml:rows:2`, not on this machine." in said

@@ -6,7 +6,7 @@ import pytest
 
 from mlops.errors import Misuse
 from mlops.specs.types import Asset, Job
-from tests.mlops.specs.test_bind import DATA, EXAMPLES, example
+from tests.mlops.specs.jobs import DATA, EXAMPLES, example
 from tests.support.project import Project
 
 MAPPED = {

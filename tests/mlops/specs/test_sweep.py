@@ -3,7 +3,7 @@
 import pytest
 
 from mlops.specs.types import Distribution, Sweep
-from tests.mlops.specs.test_bind import example, node, texts
+from tests.mlops.specs.jobs import example, node, texts
 
 COMPONENT = """
 name: fit

@@ -145,10 +145,7 @@ def _outputs(node: Item, component: Component, job_outputs: Mapping[str, Item]) 
     Raises Misuse for outputs that the component does not declare, and for bindings to what is no output of the job.
     """
     section = node.section("outputs")
-    if component.inputs is None:
-        ports = {name: Port(name, "", item.place) for name, item in section.items()}
-    else:
-        ports = component.outputs
+    ports = {name: Port(name, "") for name in section} if component.inputs is None else component.outputs
 
     def output(name: str) -> Output:
         item = section.get(name)

@@ -91,7 +91,7 @@ class Sources:
         if inner is None and (port is None or port.type in FILES):
             raise item.wrong(f"`--set {name}`: `{name}` is a file or folder. Use `--input {name}=PATH`.")
         text = self.overrides[name]
-        port = port or Port(name, LITERALS.get(type(inner.value) if inner else str, "string"), item.place)
+        port = port or Port(name, LITERALS.get(type(inner.value) if inner else str, "string"))
         return literal(typed(text, port.type), port, item, f"`--set {name}={text}`: `{name}`")
 
     def _value(self, item: Item, name: str, scope: Scope) -> Value | None:
@@ -175,7 +175,7 @@ def _scalar(item: Item, name: str, scope: Scope) -> Value | None:
     if isinstance(item.value, str) and "${{" in item.value:
         reference = whole(item.value)
         return _named(item, reference, scope) if reference else Literal(substituted(item, scope), "string")
-    return literal(item.value, Port(name, LITERALS.get(type(item.value), ""), item.place), item)
+    return literal(item.value, Port(name, LITERALS.get(type(item.value), "")), item)
 
 
 def _named(item: Item, reference: str, scope: Scope) -> Value | None:

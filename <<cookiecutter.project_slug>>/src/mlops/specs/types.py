@@ -24,7 +24,6 @@ class Port:
 
     name: str
     type: str
-    place: Place
     optional: bool = False
     default: Any = None
     low: float = -math.inf

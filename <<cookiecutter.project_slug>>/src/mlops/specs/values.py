@@ -35,7 +35,7 @@ def _port(name: str, item: Item, types: frozenset[str]) -> Port:
             raise each.wrong("`enum` of texts must hold texts; write them in quotes.")
     choices = tuple(str(each.plain()) for each in choices)
     optional = item.take("optional", bool) or False
-    return Port(name, type_, item.place, optional, default.plain() if default else None, low, high, choices)
+    return Port(name, type_, optional, default.plain() if default else None, low, high, choices)
 
 
 def _bound(item: Item, key: str, otherwise: float) -> float:

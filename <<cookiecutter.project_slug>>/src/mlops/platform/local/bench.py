@@ -10,13 +10,12 @@ from typing import Any
 
 from mlops import files
 from mlops.platform.base import Event, Submission
-from mlops.platform.local import code, environment, reads, snapshot
+from mlops.platform.local import code, environment, reads
 from mlops.platform.local.cache import Made
 from mlops.platform.local.data import LocalData
 from mlops.platform.local.index import Index
 from mlops.platform.local.process import Processes
 from mlops.platform.local.runs import Record, Runs
-from mlops.platform.local.snapshot import Snapshot, Source
 from mlops.platform.local.tracking import Tracking
 from mlops.specs.types import Job, Literal
 
@@ -50,7 +49,7 @@ class Bench:
     index: Index
     tracking: Tracking
     processes: Processes
-    snapshots: Mapping[Source, Snapshot]
+    snapshots: Mapping[code.Source, code.Snapshot]
     assets: Mapping[Path, str]
 
     @property
@@ -83,7 +82,7 @@ def opened(submission: Submission, project: Path, state: Path, runs: Runs, track
         "nodes": {},
     }
     snapshots = {
-        source: snapshot.take(source, state / "work" / "frozen" / str(number))
+        source: code.take(source, state / "work" / "frozen" / str(number))
         for number, source in enumerate(dict.fromkeys(node.source for node in job.nodes))
     }
     index, data, assets = Index(state), LocalData(state), reads.of_job(job)
@@ -96,7 +95,8 @@ def opened(submission: Submission, project: Path, state: Path, runs: Runs, track
     try:
         runs.write(record)
         tracking.log_parameters(record["run"], record["parameters"])
-        reads.keep(assets, record["data"], project, data, submission.about, f"read by run {record['run'][:8]}")
+        for name, entry in record["data"].items():
+            reads.keep(assets[name], entry, project, data, submission.about, f"read by run {record['run'][:8]}")
         runs.write(record)
         if versions := [entry["version"] for entry in record["data"].values() if entry["version"]]:
             tracking.tag(record["run"], "mlops.data", ", ".join(versions))

@@ -1,21 +1,57 @@
-"""The exact state of the code of a run: a commit, and what the work tree had besides, so that it can be rebuilt."""
+"""The code of a run: frozen for its nodes, and its exact state, so that it can be rebuilt.
+
+That is a commit, and what the work tree had besides.
+"""
 
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlops import digest, files
 from mlops.errors import Failure
-from mlops.platform.local import snapshot
+from mlops.uploads import IGNORING, ignored, walk
 
 LIMIT_BYTES = 50 * 2**20
 """Untracked files larger than this are data, not code: the record names them and they are not stored."""
 OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
+
+Source = tuple[Path | None, tuple[Path, ...]]
+"""What the code of a node is copied from: a folder or file, and files and folders that go beside what is in it."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A frozen copy of a code folder and the digest of its files and their executable bits."""
+
+    digest: str
+    folder: Path
+    left_out: tuple[str, ...] = ()
+
+
+def take(source: Source, to: Path, limit: float = float("inf"), ignoring: tuple[str, ...] = IGNORING) -> Snapshot:
+    """Copy code without what its folders ignore. Files over `limit` bytes are left out, and named."""
+    code, includes = source
+    beside = ((path, found) for path in includes for found in _files(path, "", ignoring))
+    found = {f"{path.name}/{name}".removesuffix("/"): file for path, (name, file) in beside}
+    found |= dict(_files(code, code.name, ignoring)) if code else {}
+    to.mkdir(parents=True)
+    pairs, left_out = [], []
+    for name, path in found.items():
+        if path.stat().st_size > limit:
+            left_out.append(name)
+            continue
+        copy = to / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copy)
+        executable = "*" if copy.stat().st_mode & 0o100 else ""
+        pairs.append((name + executable, digest.of_file(copy)))
+    return Snapshot(digest.of_pairs(pairs), to, tuple(left_out))
 
 
 class Git:
@@ -141,9 +177,13 @@ def _is_large(path: Path) -> bool:
 
 
 def _capture_files(project: Path, scratch: Path, state: Path) -> dict[str, Any]:
-    taken = snapshot.take((project, ()), scratch / "files", LIMIT_BYTES, (".gitignore",))
+    taken = take((project, ()), scratch / "files", LIMIT_BYTES, (".gitignore",))
     found = digest.of_folder(scratch / "files")
     if not (stored := state / "code" / found / "files").exists():
         with files.replacing(stored) as draft:
             (scratch / "files").rename(draft)
     return {"kind": "files", "digest": found, "commit": None, "dirty": True, "left_out": list(taken.left_out)}
+
+
+def _files(path: Path, own_name: str, ignoring: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
+    return iter([(own_name, path)]) if path.is_file() else walk(path, ignored(path, ignoring))

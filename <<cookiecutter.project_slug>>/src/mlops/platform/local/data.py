@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,32 +19,18 @@ RECORD, FILES, PROFILE, STATEMENT = "version.json", "files.json", "profile.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
 
 
-@dataclass(frozen=True)
-class Kind:
-    """What is kept, in words: "a model" that is "Registered"; how to store what lost its record, and what is damaged.
-
-    `folder` is where, below the state folder.
-    """
-
-    folder: str
-    thing: str
-    known: str
-    again: str
-    remedy: str
-
-
-AGAIN = "add what is in `content` beside it again (mlops data add NAME PATH)"
-DATA = Kind("data", "data", "In the store", AGAIN, "Put it right from the same data: mlops data add {name} PATH")
-
-
 class LocalData:
     """Data in `.mlops/data/NAME/VERSION/`: `content/`, the digest of each file in it, and what is known of the version.
 
     Files with the same bytes are hard links to one, where the file system has them.
     """
 
-    def __init__(self, state: Path, kind: Kind = DATA) -> None:
-        self._folder, self._kind = state / kind.folder, kind
+    under, thing, known = "data", "data", "In the store"
+    again = "add what is in `content` beside it again (mlops data add NAME PATH)"
+    remedy = "Put it right from the same data: mlops data add {name} PATH"
+
+    def __init__(self, state: Path) -> None:
+        self._folder = state / self.under
 
     def get(self, reference: str) -> DataVersion:
         """`name:3`, `name@DIGEST12`, or `name` for its latest version. Raises Misuse, for a damaged record too."""
@@ -53,7 +38,7 @@ class LocalData:
         records = self._records(name)
         if not records:
             known = ", ".join(sorted({each.name for each in self.list()})) or "none yet"
-            raise Misuse(f"no {self._kind.thing.removeprefix('a ')} is named '{name}'. {self._kind.known}: {known}.")
+            raise Misuse(f"no {self.thing.removeprefix('a ')} is named '{name}'. {self.known}: {known}.")
         which = [*records][-1] if reference == name else reference
         digests = {each: f"{name}@{it.digest}" for each, it in records.items() if not isinstance(it, Misuse)}
         by_digest = [each for each in digests if len(which) > len(name) + 8 and digests[each].startswith(which)]
@@ -136,7 +121,7 @@ class LocalData:
         """One process at a time; what another one that was killed left half-made is removed. Raises Misuse."""
         if not NAME.fullmatch(name):
             advice = "Use letters, digits, '-', '_' and '.', a letter or digit first."
-            raise Misuse(f"'{name}' cannot name {self._kind.thing}. {advice}")
+            raise Misuse(f"'{name}' cannot name {self.thing}. {advice}")
         with locked(self._folder / name / "lock"):
             try:
                 yield
@@ -162,7 +147,7 @@ class LocalData:
             return DataVersion(**files.read_json(file))
         except (Misuse, TypeError):
             what = f"{file} of {file.parts[-3]}:{file.parts[-2]} is {'damaged' if file.exists() else 'missing'}"
-            return Misuse(f"{what}. Restore it; or {self._kind.again} under a new number, then empty its folder.")
+            return Misuse(f"{what}. Restore it; or {self.again} under a new number, then empty its folder.")
 
     def _faults(self, version: DataVersion) -> Iterator[str]:
         listed = self._files(place := self._place(version))
@@ -201,7 +186,7 @@ class LocalData:
         return {sha: place / "content" / name for place in self._places() for name, sha in self._files(place).items()}
 
     def _remedy(self, version: DataVersion) -> str:
-        return self._kind.remedy.format(name=version.name)
+        return self.remedy.format(name=version.name)
 
 
 def _below(path: Path) -> list[tuple[str, Path]]:

@@ -18,7 +18,6 @@ class Index:
     def __init__(self, state: Path) -> None:
         self._file = state / "digests.json"
         self._known: dict[str, list[object]] = {}
-        self._used: set[str] = set()
         with suppress(OSError, ValueError, TypeError):
             self._known = dict(json.loads(self._file.read_text(encoding="utf-8")))
 
@@ -29,18 +28,15 @@ class Index:
         return self._of_file(path)
 
     def save(self) -> None:
-        there = {name: entry for name, entry in self._known.items() if name in self._used or Path(name).exists()}
-        files.write_json(self._file, there)
+        files.write_json(self._file, {name: seen for name, seen in self._known.items() if Path(name).exists()})
 
     def _of_file(self, path: Path) -> str:
         state = path.stat()
         stamp = [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
-        name = str(path)
-        self._used.add(name)
-        match self._known.get(name):
+        match self._known.get(str(path)):
             case [*seen, str(known)] if seen == stamp:
                 return known
         found = digest.of_file(path)
         if time.time() - max(state.st_mtime, state.st_ctime) > SETTLED_SECONDS:
-            self._known[name] = [*stamp, found]
+            self._known[str(path)] = [*stamp, found]
         return found

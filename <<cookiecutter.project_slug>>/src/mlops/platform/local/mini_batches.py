@@ -21,6 +21,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from types import SimpleNamespace
 
+NO_HEADER = ("no_header", "false")
+"""`header:` of `read_delimited` where the first line is data; every other word says that it has the names."""
 LOADED = SimpleNamespace()
 """Of a process that works: its entry `script` as a module."""
 
@@ -55,7 +57,7 @@ def main(file):
     """Carry out a plan; returns why it failed."""
     plan = json.loads(Path(file).read_text())
     folder = Path(file).parent
-    tasks = list(of_table(plan, folder)) if plan["table"] else plan["tasks"]
+    tasks = list(of_rows(plan, folder)) if plan["tasks"] is None else plan["tasks"]
     tasks = [task | {"result": str(folder / f"{task['index']}.result")} for task in tasks]
     if not tasks:
         return "there is no mini batch: the data has no rows. Check the input that is split."
@@ -115,26 +117,19 @@ def join(tasks, to):
             joined.write(part.read_bytes() if part.exists() else b"")
 
 
-def of_table(plan, folder):
+def of_rows(plan, folder):
     """Cut tables into files of rows: by the values of key columns, or each file into parts of some bytes."""
     import pandas
 
-    table, keys = plan["table"], plan["partition_keys"]
-
-    def read(file):
-        rows = getattr(pandas, table["reader"])(file["path"], **table["options"]).assign(**file["columns"])
-        if column := table["path_column"]:
-            rows = rows.assign(**{column: file["path"]})
-        kept = rows if table["kept"] is None else rows[table["kept"]]
-        return kept.drop(columns=table["dropped"], errors="ignore")
+    keys, tables = plan["partition_keys"], ((file, read(file, plan)) for file in plan["files"])
 
     def parts():
         if keys:
-            for _, part in pandas.concat(map(read, table["files"]), ignore_index=True).groupby(keys, dropna=False):
+            for _, part in pandas.concat([rows for _, rows in tables], ignore_index=True).groupby(keys, dropna=False):
                 yield part[keys].head(1).to_dict("records")[0], part
             return
-        for file in table["files"]:
-            rows, size = read(file), os.path.getsize(file["path"])
+        for file, rows in tables:
+            size = os.path.getsize(file)
             step = math.ceil(len(rows) / math.ceil(size / (plan["batch_bytes"] or size)))
             for start in range(0, len(rows), max(step, 1)):
                 yield {}, rows[start : start + step]
@@ -142,6 +137,26 @@ def of_table(plan, folder):
     for index, (own, part) in enumerate(parts()):
         part.reset_index(drop=True).to_pickle(folder / f"{index}.rows")
         yield {"index": index, "rows": str(folder / f"{index}.rows"), "keys": own, "items": 1 if keys else len(part)}
+
+
+def read(file, plan):
+    """The rows of a file, after what the steps of an MLTable do one after another."""
+    import pandas
+
+    rows = pandas.DataFrame()
+    for name, said in plan["steps"]:
+        if name == "read_delimited":
+            header = None if str(said.get("header")).lower() in NO_HEADER else "infer"
+            rows = pandas.read_csv(file, sep=said.get("delimiter", ","), header=header).assign(**plan["files"][file])
+        elif name == "read_parquet":
+            rows = pandas.read_parquet(file).assign(**plan["files"][file])
+        elif name == "drop_columns":
+            rows = rows.drop(columns=said["columns"], errors="ignore")
+        elif name == "keep_columns":
+            rows = rows[said["columns"]]
+        if said.get("include_path_column"):
+            rows = rows.assign(Path=file)
+    return rows
 
 
 def begin(file):

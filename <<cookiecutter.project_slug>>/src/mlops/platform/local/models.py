@@ -1,5 +1,6 @@
 """The registry of models: artifacts that are kept as data is, each with its lineage."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,25 +8,37 @@ from typing import Any
 from mlops import files
 from mlops.errors import Failure, Misuse
 from mlops.platform.base import DataVersion, Model
-from mlops.platform.local.data import STATEMENT, Kind, LocalData
+from mlops.platform.local.data import STATEMENT, LocalData
 
-AGAIN = "register the model again from its run"
-MODELS = Kind("models", "a model", "Registered", AGAIN, f"{AGAIN.capitalize()}.")
+
+class Artifacts(LocalData):
+    """Models, kept as data is."""
+
+    under, thing, known = "models", "a model", "Registered"
+    again, remedy = "register the model again from its run", "Register the model again from its run."
 
 
 class LocalModels:
-    """Models in `.mlops/models/NAME/VERSION/`: the artifact is the `content/` of a version, its statement beside it."""
+    """Models in `.mlops/models/NAME/VERSION/`: the artifact is the `content/` of a version, its statement beside it.
+
+    As MLflow has them they are in `.mlops/mlflow/NAME/VERSION/`.
+    """
 
     def __init__(self, state: Path) -> None:
-        self._versions = LocalData(state, MODELS)
+        self._versions, self._mlflow = Artifacts(state), state / "mlflow"
 
-    def register(self, name: str, artifact: Path, lineage: Mapping[str, Any], statement: bytes) -> Model:
+    def register(
+        self, name: str, artifact: Path, lineage: Mapping[str, Any], statement: bytes, mlflow: Path | None = None
+    ) -> Model:
         if not artifact.is_dir() or not any(artifact.iterdir()):
             raise Misuse(f"there is no model in {artifact}. Name the folder that the training step exported.")
         version = self._versions.add(name, artifact, lineage)
         if not (file := self._statement(version.reference)).exists():
             with files.replacing(file) as draft:
                 draft.write_bytes(statement)
+        if mlflow and not (folder := self._mlflow / name / str(version.version)).exists():
+            with files.replacing(folder) as draft:
+                shutil.copytree(mlflow, draft)
         return _model(version)
 
     def get(self, reference: str) -> Model:
@@ -42,7 +55,7 @@ class LocalModels:
 
     def statement(self, reference: str) -> bytes:
         if not (file := self._statement(reference)).exists():
-            raise Failure(f"{file}, the build statement of {reference}, is missing. {AGAIN.capitalize()}.")
+            raise Failure(f"{file}, the build statement of {reference}, is missing. {Artifacts.remedy}")
         return file.read_bytes()
 
     def _statement(self, reference: str) -> Path:

@@ -135,10 +135,9 @@ class _Attempt:
         self.used = together(trial.outcome.record for trial in search.trials)
         if bench.processes.stopped:
             return self._ended("cancelled")
-        best = search.best(bench.runs.log(bench.run, f"{name}.1"))
-        assert best.outcome.made
-        self.place.show(best.outcome.made)
-        return self._finish(best.outcome.made.outputs, search.summary(best), sweep=search.record(best))
+        best, said, record = search.result(bench.runs.log(bench.run, f"{name}.1"))
+        self.place.show(best)
+        return self._finish(best.outputs, said, sweep=record)
 
     def _finish(self, outputs: Mapping[str, Output], detail: str, **more: Any) -> Outcome:
         made = self._made(outputs)

@@ -12,6 +12,9 @@ from mlops.platform.local.index import Index
 from mlops.specs.assets import NAMED
 from mlops.specs.types import Asset, Job
 
+Entry = dict[str, Any]
+"""What the record of a run says of an input."""
+
 
 def of_job(job: Job) -> dict[str, Asset]:
     """What goes into a job by the name of its input; what only a node names is called `NODE.INPUT`."""
@@ -23,7 +26,7 @@ def of_job(job: Job) -> dict[str, Asset]:
     return found
 
 
-def digested(name: str, asset: Asset, index: Index, known: Mapping[str, DataVersion]) -> dict[str, Any]:
+def digested(name: str, asset: Asset, index: Index, known: Mapping[str, DataVersion]) -> Entry:
     """What the record of a run says of an input; `known` are the versions of the store by reference.
 
     Raises Misuse when it cannot be read or is no longer the version that its file says, Failure when the stored bytes
@@ -45,26 +48,19 @@ def digested(name: str, asset: Asset, index: Index, known: Mapping[str, DataVers
     return {"source": asset.source, "path": str(asset.path), "digest": found, "version": next(own, None)}
 
 
-def keep(
-    assets: Mapping[str, Asset],
-    entries: Mapping[str, dict[str, Any]],
-    project: Path,
-    data: Data,
-    about: Mapping[str, Mapping[str, Any]],
-    message: str,
-) -> None:
-    """Make named data of the project versions of the store, and say so in the record's entries.
+def keep(asset: Asset, entry: Entry, project: Path, data: Data, about: Mapping[str, Any], message: str) -> None:
+    """Make named data of the project a version of the store, and say so in the record's entry.
 
     What cannot be one, such as a folder with links, has none. Raises Misuse for what has changed since it was digested.
     """
-    for asset, entry in ((asset, entries[name]) for name, asset in assets.items()):
-        name = _name(asset)
-        if name and not entry["version"] and asset.path.resolve().is_relative_to(project):
-            with suppress(Misuse):
-                version = data.add(name, asset.path, about.get(name), message)
-                entry["version"] = version.reference if version.digest == entry["digest"] else ""
-            if entry["version"] == "":
-                raise Misuse("changed while the run was opened. Wait until it is written, then repeat.", asset.path)
+    name = _name(asset)
+    if not name or entry["version"] or not asset.path.resolve().is_relative_to(project):
+        return
+    with suppress(Misuse):
+        version = data.add(name, asset.path, about.get(name), message)
+        entry["version"] = version.reference if version.digest == entry["digest"] else ""
+    if entry["version"] == "":
+        raise Misuse("changed while the run was opened. Wait until it is written, then repeat.", asset.path)
 
 
 def _name(asset: Asset) -> str:

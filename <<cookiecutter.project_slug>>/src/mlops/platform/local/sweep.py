@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.errors import Failure
 from mlops.platform.local.bench import Outcome
+from mlops.platform.local.cache import Made
 from mlops.specs.types import Distribution, Literal, Node
 
 if TYPE_CHECKING:
@@ -33,8 +34,7 @@ class Trial:
     value: float | None
 
     def record(self) -> dict[str, Any]:
-        own = {"trial": self.number, "parameters": dict(self.parameters), "value": self.value}
-        return self.outcome.entry() | own
+        return self.outcome.entry() | {"trial": self.number, "parameters": self.parameters, "value": self.value}
 
 
 class Search:
@@ -92,29 +92,28 @@ class Search:
                     study.tell(each, value, optuna.trial.TrialState.FAIL if value is None else None)
                     self.trials += [trial] if trial else []
 
-    def best(self, log: Path) -> Trial:
-        """The first of the trials with the best value. Raises Failure, naming the log of one, when none has one."""
+    def result(self, log: Path) -> tuple[Made, str, dict[str, Any]]:
+        """What the first of the trials with the best value made, a sentence about it, and the record of the sweep.
+
+        Raises Failure, naming the log of one, when none has a value.
+        """
         sweep, sign = self._sweep, 1 if self._sweep.goal == "minimize" else -1
         measured = [(sign * trial.value, trial.number, trial) for trial in self.trials if trial.value is not None]
-        if measured:
-            return min(measured)[2]
-        logged = sorted({name for trial in self.trials for name in trial.metrics} - OF_THE_RUNNER)
-        ends = next((f"{trial.outcome.detail}. " for trial in self.trials if trial.outcome.detail), "")
-        raise Failure(
-            f"none of {len(self.trials)} trials ended well with a finite metric '{sweep.metric}'. "
-            f"They logged: {', '.join(logged) or 'no metric'}. Log it, or name another. {ends}See {log}"
-        )
-
-    def summary(self, best: Trial) -> str:
-        lost, unseen = sum(trial.value is None for trial in self.trials), self._most - len(self.trials)
+        if not measured:
+            logged = sorted({name for trial in self.trials for name in trial.metrics} - OF_THE_RUNNER)
+            ends = next((f"{trial.outcome.detail}. " for trial in self.trials if trial.outcome.detail), "")
+            raise Failure(
+                f"none of {len(self.trials)} trials ended well with a finite metric '{sweep.metric}'. "
+                f"They logged: {', '.join(logged) or 'no metric'}. Log it, or name another. {ends}See {log}"
+            )
+        best = min(measured)[2]
+        assert best.outcome.made
+        lost, unseen = len(self.trials) - len(measured), self._most - len(self.trials)
         chosen = ", ".join(f"{name} {text}" for name, text in best.parameters.items())
-        found = f"{self._sweep.metric} {_figure(best.value)} with {chosen}"
-        said = f"trial {best.number} of {len(self.trials)} is best: {found}"
-        return said + (f"; {lost} failed" * bool(lost)) + (f"; time was up before {unseen} more" * bool(unseen))
-
-    def record(self, best: Trial) -> Mapping[str, Any]:
-        own = {"metric": self._sweep.metric, "goal": self._sweep.goal, "best": best.number}
-        return own | {"trials": [trial.record() for trial in self.trials]}
+        said = f"trial {best.number} of {len(self.trials)} is best: {sweep.metric} {_figure(best.value)} with {chosen}"
+        said += (f"; {lost} failed" * bool(lost)) + (f"; time was up before {unseen} more" * bool(unseen))
+        own = {"metric": sweep.metric, "goal": sweep.goal, "best": best.number}
+        return best.outcome.made, said, own | {"trials": [trial.record() for trial in self.trials]}
 
     def _line_up(self, study: "optuna.Study") -> None:
         sizes = [range(len(each.arguments["values"])) for each in self._sweep.space.values()]
