@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlops.errors import Misuse
-from mlops.specs.load import Item, meant
+from mlops.specs.load import Item, meant, read
 
 Known = TypeVar("Known", bound=BaseModel)
+Text = Annotated[str, Field(min_length=1)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
 MUST: dict[str, str] = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text("utf-8"))
 
 
@@ -18,6 +22,20 @@ class Section(BaseModel):
     """A part of a document. A key that it does not know is an error, and nothing is converted silently."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+class Document(Section):
+    """A whole file, which knows at what line each thing stands."""
+
+    _document: Item
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """Raises Misuse with every mistake at its line."""
+        document = read(file)
+        found = validated(cls, document.plain(), document)
+        found._document = document
+        return found
 
 
 def validated(model: type[Known], value: Any, document: Item, *section: str) -> Known:

@@ -113,7 +113,7 @@ def test_rows_that_cannot_be_paired_are_not_judged(b: Evaluation, same_data: boo
 
 def test_without_an_id_rows_are_paired_by_position_only_when_they_are_the_same_rows():
     a = evaluation(GUESSES, None)
-    assert common(a, evaluation(1 - GUESSES, None), same_data=True)[1] == 0
+    assert common(a, evaluation(1 - GUESSES, None), same_data=True)[2] == 0
     for other, same_data in (
         (evaluation(GUESSES, None), False),
         (evaluation(GUESSES[:399], None), True),

@@ -1,5 +1,6 @@
 """A model against the one in service: on the same rows, by figures that mlops.yaml limits."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops import carried
 from mlops.contract.types import Column, Columns, Contract
 from mlops.gates import quality
 from mlops.gates.base import Context, Verdict
@@ -49,6 +51,9 @@ def context(tmp_path: Path) -> Context:
     made = predicting(tmp_path, ROW, frame, {}, quality=QUALITY)
     evaluate = SimpleNamespace(METRICS={"brier": brier, "hits": hits}, outcome=hits)
     package: Any = SimpleNamespace(predict=SimpleNamespace(Predictor=Noisy), evaluate=evaluate)
+    (code := tmp_path / "small").mkdir()
+    (code / "predict.py").write_text(f"from {__name__} import Noisy as Predictor\n")
+    (code / "contract.py").write_text(f"from {__name__} import ROW\n")
     return replace(made, package=package)
 
 
@@ -56,8 +61,10 @@ def against(context: Context, ours: float, theirs: float | None, **limits: Any) 
     """Verdicts on a model with so much noise, where one with so much is in service."""
     files = {**context.files, "champion": context.files["model"].with_name("champion")}
     for name, noise in (("model", ours), ("champion", theirs)):
-        files[name].mkdir(exist_ok=True)
+        shutil.rmtree(files[name], ignore_errors=True)
+        files[name].mkdir()
         (files[name] / "noise").write_text(str(noise))
+        carried.put(context.files["rows"].with_name("small"), files[name])
     if theirs is None:
         del files["champion"]
     return list(check(measure(replace(context, files=files)), Limits(**limits)))
@@ -68,6 +75,33 @@ def test_a_better_model_passes_and_a_worse_one_is_refused(context: Context):
     assert better.passed and better.why.startswith("gain in outcome is 0.1")
     [worse] = against(context, 0.6, 0.3)
     assert not worse.passed and "better_by" in worse.next_step
+
+
+def test_a_champion_that_the_code_of_today_cannot_load_predicts_with_its_own(context: Context):
+    """One of its features is none any more, and of that category it knows less."""
+
+    class Today(Noisy):
+        @classmethod
+        def load(cls, folder: Path) -> Noisy:
+            if folder.name == "champion":
+                raise ValueError("trained with other categories")
+            return super().load(folder)
+
+    context.package.predict.Predictor = Today
+    code = context.files["rows"].with_name("small")
+    (code / "contract.py").write_text(
+        "from mlops.api import Column, Contract\n"
+        "ROW = Contract(Column('x', 'number'), Column('was', 'category', categories=('a',)))\n"
+    )
+    (code / "predict.py").write_text(
+        f"from {__name__} import Noisy\nclass Predictor(Noisy):\n"
+        "    def predict(self, x):\n"
+        "        assert sorted({*x['was'].tolist()}) == [-2, 0]\n        return super().predict(x)\n"
+    )
+    rows = context.files["rows"] / "test.parquet"
+    pl.read_parquet(rows).with_columns(was=pl.Series(["a", "b"] * 500)).write_parquet(rows)
+    [better] = against(context, 0.3, 0.6)
+    assert better.passed
 
 
 def test_a_gain_within_the_noise_is_none_unless_a_loss_may_be_that_great(context: Context):

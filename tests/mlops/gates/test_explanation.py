@@ -26,7 +26,7 @@ def judged(
     made = context(folder, evaluation=evaluation)
     tell(folder / "rows" / "test.parquet")
     if explain:
-        made.predictor("model").explain = explain
+        made.predictor.explain = explain
     return list(explanation.check(explanation.measure(made), limits or Limits(most_share_of_a_proxy=0.4)))
 
 

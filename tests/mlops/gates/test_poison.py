@@ -4,6 +4,7 @@ Poisons through `mlops run` are in tests/journeys/test_a_day.py, those of stage 
 """
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,9 +110,10 @@ def write(test: pl.DataFrame, train: pl.DataFrame, to: Path) -> None:
 
 def changed(clean: Path, to: Path) -> None:
     """Another artifact from the second training."""
-    (to / "model").mkdir()
-    for file in (clean / "model").iterdir():
-        (to / "model" / file.name).write_bytes(file.read_bytes() + b" ")
+    shutil.copytree(clean / "model", to / "model")
+    for file in ("model.json", "model.onnx"):
+        with (to / "model" / file).open("ab") as stream:
+            stream.write(b" ")
 
 
 FILES = {

@@ -81,7 +81,7 @@ def test_what_a_model_does_wrong_is_refused_by_name(tmp_path: Path, model, subje
 
 def test_reasons_must_be_finite_as_well(tmp_path: Path):
     made = context(tmp_path)
-    predictor = made.predictor("model")
+    predictor = made.predictor
     predictor.explain = lambda x: {"reason.age": np.log(x["age"] - 18)}
     refusing = [
         verdict for verdict in robustness.check(robustness.measure(made), robustness.Limits()) if not verdict.passed

@@ -2,8 +2,9 @@
 
 Numbers are counted in buckets that the value alone decides, each `WIDTH` wide relative to it, as in DDSketch (Masson,
 Rim and Lee: DDSketch, a fast and fully-mergeable quantile sketch with relative-error guarantees, VLDB 2019). A bucket
-is named by a round number in it: the whole numbers up to 50 have buckets of their own. Of other columns at most `LIMIT`
-values are counted, those first in an order that the values alone decide; so profiles of two parts keep the same ones.
+is named by a round number in it: the whole numbers up to 50 have buckets of their own. Of a category those values are
+counted that the contract lists, and all others together. Of other columns at most `LIMIT` values are counted, those
+first in an order that the values alone decide; so profiles of two parts keep the same ones.
 """
 
 import math
@@ -23,6 +24,8 @@ from mlops.contract.table import typed
 from mlops.contract.types import Column, Contract, Dtype
 
 WIDTH = 0.02
+UNLISTED = "not in the list"
+"""What a category is counted as that the contract does not list: it is free text, which may be about somebody."""
 LIMIT = 1000
 SMALL, LARGE = 1e-290, 1e290
 """Numbers nearer to zero than SMALL are counted as zero, those beyond LARGE as infinite."""
@@ -135,8 +138,10 @@ def _column(raw: pl.Series, column: Column | None) -> ColumnProfile:
             found = _spanned(found, values.dt.epoch("us") / 1e6)
             months = values.dt.year() * 12 + values.dt.month() - 1
             counts = _counted(months, lambda month: f"{month // 12:04}-{month % 12 + 1:02}")
+        case _ if found.quotable:
+            counts = _counted(values.cast(pl.String), lambda text: text if column.listed(text) else UNLISTED)
         case _:
-            counts = _counted(values.cast(pl.String), str if found.quotable else _digest, limited=True)
+            counts = _counted(values.cast(pl.String), _digest, limited=True)
     return replace(found, counts=_kept(counts, found))
 
 
@@ -152,19 +157,21 @@ def _spanned(found: ColumnProfile, finite: pl.Series) -> ColumnProfile:
     return replace(found, **ends) if found.quotable else found
 
 
-def _counted(values: pl.Series, name: Callable[[Any], str], limited: bool = False) -> Mapping[str, int]:
+def _counted(values: pl.Series, name: Callable[[Any], str], limited: bool = False) -> Counter[str]:
     table = values.drop_nulls().alias("value").to_frame().group_by("value").len()
     if limited and len(table) > LIMIT:
         marks = pl.Series([crc32(text.encode()) for text in table["value"].to_list()])
         table = table.filter(marks <= marks.bottom_k(LIMIT).max())
-    return {name(value): count for value, count in table.rows()}
+    counts = Counter[str]()
+    for value, count in table.rows():
+        counts[name(value)] += count
+    return counts
 
 
 def _kept(counts: Mapping[str, int], column: ColumnProfile) -> dict[str, int]:
     """All counts of a type with few buckets; else those of the LIMIT names whose digests come first."""
-    if column.dtype in ("number", "time"):
-        return dict(counts)
-    return {name: counts[name] for name in nsmallest(LIMIT, counts, key=_digest if column.quotable else None)}
+    few = column.quotable or column.dtype in ("number", "time")
+    return dict(counts) if few else {name: counts[name] for name in nsmallest(LIMIT, counts)}
 
 
 def _digest(text: str) -> str:

@@ -25,6 +25,8 @@ SINGLE: dict[Role, tuple[Dtype, ...]] = {
     "weight": ("number",),
 }
 """Roles that at most one column of a table has, and the dtypes such a column may have."""
+GROUPS, WHOLE = ("category", "flag"), ("label", "id", "weight")
+"""Dtypes of which each value is a group, and roles in which every row has a value."""
 
 
 @dataclass(frozen=True)
@@ -58,31 +60,21 @@ class Column:
         return value is None or not self.categories or str(value) in self.categories
 
     def __post_init__(self) -> None:
-        if what := self._impossible():
-            raise ValueError(f"column {self.name}: {what}")
-
-    def _impossible(self) -> str | None:
-        if (self.dtype == "category") != bool(self.categories):
-            return "categories belong to dtype 'category', and only there"
-        if len(set(self.categories)) != len(self.categories):
-            return "a category is listed twice"
-        if self.range and self.dtype != "number":
-            return "range belongs to dtype 'number'"
-        if self.range and not self.range[0] <= self.range[1]:
-            return "the range ends before it starts"
-        if self.sensitive and self.dtype not in ("category", "flag"):
-            return "a sensitive column is a category or a flag; band it in prepare()"
-        if self.personal and self.role not in ("id", "context"):
-            return "what says who somebody is has role 'id' or 'context', and teaches no model"
-        if self.dtype not in SINGLE.get(self.role, (self.dtype,)):
-            return f"a column with role '{self.role}' cannot be a {self.dtype}"
-        if self.nullable and self.role in ("label", "id", "weight"):
-            return f"a column with role '{self.role}' cannot be nullable"
-        if self.role == "weight" and not (self.range and self.range[0] >= 0):
-            return "a weight has a range, which starts at 0 or above"
-        if self.role == "label" and self.unseen == "accept":
-            return "a label refuses unseen categories"
-        return None
+        role, dtype, ends, who = self.role, self.dtype, self.range, ("id", "context")
+        for impossible, what in (
+            ((dtype == "category") != bool(self.categories), "categories belong to dtype 'category', and only there"),
+            (len(set(self.categories)) != len(self.categories), "a category is listed twice"),
+            (ends and dtype != "number", "range belongs to dtype 'number'"),
+            (ends and not ends[0] <= ends[1], "the range ends before it starts"),
+            (self.sensitive and dtype not in GROUPS, "a sensitive column is a category or a flag; band it in prepare"),
+            (self.personal and role not in who, "what says who somebody is has role 'id' or 'context', never another"),
+            (dtype not in SINGLE.get(role, (dtype,)), f"a column with role '{role}' cannot be a {dtype}"),
+            (self.nullable and role in WHOLE, f"a column with role '{role}' cannot be nullable"),
+            (role == "weight" and not (ends and ends[0] >= 0), "a weight has a range, which starts at 0 or above"),
+            (role == "label" and self.unseen == "accept", "a label refuses unseen categories"),
+        ):
+            if impossible:
+                raise ValueError(f"column {self.name}: {what}")
 
 
 class Contract:

@@ -15,9 +15,9 @@ from pydantic import Field, model_validator
 from mlops import digest
 from mlops.evidence import assessment
 from mlops.gates.base import Verdict
-from mlops.sections import Section, validated
-from mlops.settings import Settings, Text
-from mlops.specs.load import Item, meant, read
+from mlops.sections import Document, Section, Text
+from mlops.settings import Settings
+from mlops.specs.load import Item, meant
 from mlops.specs.types import Place
 from mlops.words import letters
 
@@ -57,12 +57,11 @@ class Extends(Section):
     """sha256 of the file, as `sha256sum` prints it."""
 
 
-class Checklist(Section):
+class Checklist(Document):
     version: Annotated[int, Field(ge=1)]
     extends: Extends | None = None
     principles: dict[Text, dict[Text, Backing]]
     """Items by principle, each under a name of its own."""
-    _document: Item
 
     @property
     def items(self) -> dict[str, Backing]:
@@ -93,9 +92,9 @@ class Known:
 
 def load(folder: Path, settings: Settings) -> Known:
     """Raises Misuse with every mistake at its line, and when the organisation's file is not the one that is named."""
-    ours, theirs = _read(folder / FILE), None
+    ours, theirs = Checklist.load(folder / FILE), None
     if named := ours.extends:
-        theirs = _read(folder / named.file)
+        theirs = Checklist.load(folder / named.file)
         if (found := digest.of_file(folder / named.file)) != named.digest or theirs.version != named.version:
             what = f"`extends` wants version {named.version} of {named.file} with the digest {named.digest[:12]}"
             there = f"there is version {theirs.version}, {found[:12]}"
@@ -121,13 +120,6 @@ def mistakes(known: Known, gates: Collection[str], today: date) -> Iterator[tupl
 def required(known: Known) -> Mapping[str, SignOff]:
     """The sign-offs that the checklist wants, by item."""
     return {name: item.sign_off for name, item in known.items.items() if item.sign_off}
-
-
-def _read(file: Path) -> Checklist:
-    document = read(file)
-    found = validated(Checklist, document.plain(), document)
-    found._document = document
-    return found
 
 
 def _refused(subject: str, why: str, next_step: str) -> Verdict:

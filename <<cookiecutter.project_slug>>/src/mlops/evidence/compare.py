@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from mlops.errors import Failure, Misuse
-from mlops.evidence.evaluation import THEIRS, Evaluation, evaluated
+from mlops.evidence.evaluation import Evaluation, evaluated
 from mlops.platform.base import Jobs
 from mlops.stats import Interval, Metric, paired
 from mlops.steps.package import Package
@@ -128,16 +128,16 @@ def judged(a: Record | None, b: Record | None, difference: Interval | None) -> d
 def differences_of(a: Evaluation, b: Evaluation, package: Package, same_data: bool) -> Differences:
     """Each metric of `b` minus that of `a` on the rows that both evaluated, how many those are, and remarks."""
     try:
-        rows, other = common(a, b, same_data)
+        ours, theirs, other = common(a, b, same_data)
         metrics: dict[str, Metric] = {"outcome": package.evaluate.outcome, **package.evaluate.METRICS}
     except Exception as error:
         return {}, 0, [f"No difference is judged: {error} Whether intervals overlap is no test."]
     reasons = {name: why for name, metric in metrics.items() if (why := unusable(name, metric, (a, b)))}
     remarks = [f"{name} is not judged: {why}." for name, why in reasons.items()]
     remarks += [f"Left out, since their label or weight differs: {other:,} of the rows in both."] * bool(other)
-    (y, old, weight), (_, new, _) = a.arrays(rows), a.arrays(rows, THEIRS)
+    (y, old, weight), (_, new, _) = a.arrays(ours), b.arrays(theirs)
     usable = {name: metric for name, metric in metrics.items() if name not in reasons}
-    return paired(usable, y, new, old, weight), len(rows), remarks
+    return paired(usable, y, new, old, weight), len(ours), remarks
 
 
 def unusable(name: str, metric: Metric, sides: Sequence[Evaluation]) -> str:
@@ -151,23 +151,25 @@ def unusable(name: str, metric: Metric, sides: Sequence[Evaluation]) -> str:
     return "" if same else "evaluate.py computes it otherwise now than when it was recorded"
 
 
-def common(a: Evaluation, b: Evaluation, same_data: bool) -> tuple[pl.DataFrame, int]:
-    """The rows that both evaluated, by id or else by position, columns of `b` under names of their own; and how many
-    are left out since their label or weight differs. Raises Misuse when rows cannot be paired.
+def common(a: Evaluation, b: Evaluation, same_data: bool) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """The rows that both evaluated, of each in one order, paired by id or else by position; and how many are left out
+    since their label or weight differs. Raises Misuse when rows cannot be paired.
     """
-    key, weighing = a.one("id"), [name for role in ("label", "weight") if (name := a.one(role))]
-    if a.rows is None or b.rows is None or not weighing or described(a) != described(b):
+    key, weighing, ours, theirs = a.one("id"), [a.one(role) for role in ("label", "weight")], a.rows, b.rows
+    if ours is None or theirs is None or not any(weighing) or described(a) != described(b):
         raise Misuse("a table of predictions is missing, or the contracts differ in id, label or weight.")
-    theirs = b.rows.rename(lambda name: name if name == key else f"{name}{THEIRS}")
-    if key and not (a.rows[key].is_unique().all() and theirs[key].is_unique().all()):
+    if key and not (ours[key].is_unique().all() and theirs[key].is_unique().all()):
         raise Misuse(f"an id stands more than once in '{key}'.")
-    if not key and not (same_data and len(a.rows) == len(theirs)):
+    if not key and not (same_data and len(ours) == len(theirs)):
         raise Misuse("rows have no id, and the data or the number of rows differ.")
-    both = a.rows.join(theirs, on=key, maintain_order="left") if key else a.rows.hstack(theirs)
-    same = both.filter(pl.col(name).eq_missing(pl.col(f"{name}{THEIRS}")) for name in weighing)
-    if same.is_empty() or (not key and len(same) < len(both)):
+    if key:
+        ours = ours.join(theirs, on=key, how="semi").sort(key)
+        theirs = theirs.join(ours, on=key, how="semi").sort(key)
+    alike = [ours[name].eq_missing(theirs[name]) for name in weighing if name]
+    same = pl.select(pl.all_horizontal(alike)).to_series()
+    if not same.any() or (not key and not same.all()):
         raise Misuse("no row is the same in both.")
-    return same, len(both) - len(same)
+    return ours.filter(same), theirs.filter(same), int((~same).sum())
 
 
 def described(side: Evaluation) -> dict[str, Any]:

@@ -14,8 +14,6 @@ from mlops.files import read_json
 from mlops.platform.base import Jobs
 
 NEEDED = {"metrics", "groups", "baselines", "outcome", "rows"}
-THEIRS = ":theirs"
-"""Ends the names of another run's columns where two tables of predictions are joined."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +28,11 @@ class Evaluation:
         columns = self.figures.get("columns", {})
         return next((name for name, each in columns.items() if each["role"] == role), None)
 
-    def arrays(self, rows: pl.DataFrame, whose: str = "") -> tuple[np.ndarray, Columns, np.ndarray]:
+    def arrays(self, rows: pl.DataFrame) -> tuple[np.ndarray, Columns, np.ndarray]:
         """Label, predictions by the names that the predictor gave them, and weight."""
-        weight, ends = self.one("weight"), [name for name in rows.columns if name.startswith("predicted.")]
-        names = [name for name in ends if name.endswith(THEIRS) == bool(whose)]
-        predictions = {name.removeprefix("predicted.").removesuffix(whose): rows[name].to_numpy() for name in names}
+        weight, start = self.one("weight"), "predicted."
+        names = [name for name in rows.columns if name.startswith(start)]
+        predictions = {name.removeprefix(start): rows[name].to_numpy() for name in names}
         weights = rows[weight].to_numpy() if weight else np.ones(len(rows))
         return rows[self.one("label") or ""].to_numpy(), predictions, weights
 

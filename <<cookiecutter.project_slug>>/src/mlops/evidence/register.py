@@ -28,6 +28,8 @@ def register(run: str, platform: Platform, project: Path) -> Model:
 
     Raises Refused when a verdict does not stand or speaks of other bytes.
     """
+    from mlops.serving import pyfunc  # takes seconds to import
+
     jobs, models, known = platform.jobs, platform.models, settings.load(project / "mlops.yaml")
     record = jobs.describe(run)
     refuse_unless_trained(record["outputs"], f"run {run[:8]}")
@@ -40,7 +42,9 @@ def register(run: str, platform: Platform, project: Path) -> Model:
         registered = [each.digest for each in models.list()]
         says = build.says(record, folder, jobs.restore(run, folder / "code"), project, registered)
         made = Statement("build", {known.model.name: artifact}, says)
-        model = models.register(known.model.name, folder / "model", says, signed(made, platform.signer()))
+        pyfunc.save(folder / "mlflow", folder / "model", project / "requirements" / "serving.txt")
+        statement = signed(made, platform.signer())
+        model = models.register(known.model.name, folder / "model", says, statement, folder / "mlflow")
     if run not in build.runs(model, entries.read(platform, known)[0]):
         entries.add(platform, known, "local", "build", made.subjects, says)
     return model

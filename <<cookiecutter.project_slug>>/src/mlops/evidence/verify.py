@@ -1,9 +1,7 @@
 """Whether a model may be released in an environment: recomputed from its bytes and from what was signed about it."""
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from mlops.errors import Failure, Refused
 from mlops.evidence import build, checks, entries, keys
@@ -40,7 +38,20 @@ def verify(
     case = Case(model, environment, made.says, served, signed, known, project, today)
     for check in checks.EVERYWHERE + STRICTER.get(environment, ()):
         found += _verdicts(check.__name__, check.__doc__ or "", *check(case))
-    return found + judge("release", _context(case, served, scratch / "model"))
+    code = package(known)
+    context = Context(
+        known,
+        code.contract.SOURCES,
+        code.contract.ROW,
+        code,
+        evaluation=made.says["evaluation"],
+        champion_evaluation=served.get("evaluation", {}),
+        files={"model": scratch / "model"},
+        responsible_ai=project / "responsible_ai",
+        environment=environment,
+        today=today,
+    )
+    return found + judge("release", context)
 
 
 def in_force(model: Model, environment: str, platform: Platform, known: Settings, signed: list[Statement]) -> Statement:
@@ -67,23 +78,6 @@ def _artifact(model: Model, platform: Platform, scratch: Path) -> list[Verdict]:
     except Failure as error:
         return _verdicts("artifact", "", _apart(error.what))
     return _verdicts("artifact", f"Its bytes have the digest {model.digest[:12]}.")
-
-
-def _context(case: Case, served: Mapping[str, Any], artifact: Path) -> Context:
-    """What the gates of stage release look at."""
-    model = package(case.settings)
-    return Context(
-        settings=case.settings,
-        contracts=model.contract.SOURCES,
-        row=model.contract.ROW,
-        package=model,
-        evaluation=case.says["evaluation"],
-        champion_evaluation=served.get("evaluation", {}),
-        files={"model": artifact},
-        responsible_ai=case.project / "responsible_ai",
-        environment=case.environment,
-        today=case.today,
-    )
 
 
 def _apart(said: str) -> tuple[str, str]:

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from mlops.gates.base import Context, Verdict
-from mlops.sections import Section, validated
-from mlops.settings import Email, Settings, Text, said
-from mlops.specs.load import Item, meant, read
+from mlops.sections import Document, Section, Text
+from mlops.settings import Email, Settings, said
+from mlops.specs.load import meant
 from mlops.specs.types import Place
 
 FILE = "waivers.yaml"
@@ -54,9 +54,8 @@ class Waiver(Section):
         return self.means(verdict) and within
 
 
-class Waivers(Section):
+class Waivers(Document):
     waivers: list[Waiver]
-    _document: Item
 
 
 def signed(says: Mapping[str, Any]) -> list[Waiver]:
@@ -66,10 +65,7 @@ def signed(says: Mapping[str, Any]) -> list[Waiver]:
 
 def load(folder: Path) -> Waivers:
     """Raises Misuse with every mistake at its line."""
-    document = read(folder / FILE)
-    found = validated(Waivers, document.plain(), document)
-    found._document = document
-    return found
+    return Waivers.load(folder / FILE)
 
 
 def applied(verdicts: Sequence[Verdict], context: Context) -> list[Verdict]:

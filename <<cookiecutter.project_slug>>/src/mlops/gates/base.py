@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from mlops.gates.limits import Limits
     from mlops.settings import Settings
-    from mlops.steps.package import Package
     from mlops.steps.rows import Rows
 
 Stage = Literal["data", "model", "release"]
@@ -66,14 +65,15 @@ class Context:
 
     Stage data has `sources` (raw tables by name), stage model also `evaluation` (metrics.json) and in `files` the
     folders `rows`, `model`, `retrained` and, where a model is in service, `champion`. `contracts` are SOURCES, `row`
-    is ROW. `responsible_ai` is that folder of the project. Stage release has `evaluation` and, where a model is in
-    service, `champion_evaluation`: what was measured when each was built.
+    is ROW; `package` holds the modules of the model package, `responsible_ai` is that folder of the project. Stage
+    release has `evaluation` and, where a model is in service, `champion_evaluation`: what was measured when each was
+    built.
     """
 
     settings: Settings
     contracts: Mapping[str, Contract]
-    row: Contract | None = None
-    package: Package | None = None
+    row: Contract = Contract()
+    package: Any = None
     sources: Mapping[str, Path] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     champion_evaluation: Mapping[str, Any] = field(default_factory=dict)
@@ -82,19 +82,21 @@ class Context:
     environment: str = "local"
     today: date = field(default_factory=date.today)
 
+    @property
+    def label(self) -> Column:
+        return next(column for column in self.row if column.role == "label")
+
     @cached_property
     def prepared(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Train and test rows as the step prepare makes them of the sources."""
         from mlops.steps.rows import prepared
 
-        assert self.package
         return prepared(self.package, self.sources, self.settings.training.test_share)
 
     def rows(self, part: Literal["train", "test"]) -> Rows:
         """The rows that the model learnt from, or that no training saw."""
         from mlops.steps.rows import read
 
-        assert self.row
         return read(self.files["rows"] / f"{part}.parquet", self.row)
 
     @cached_property
@@ -103,16 +105,14 @@ class Context:
 
         Raises Refused when the label never differs, by which nothing can be judged.
         """
-        assert self.row
-        label, rows = self.row.one("label"), self.rows("test")
-        assert label
+        rows = self.rows("test")
         if (rows.y == rows.y[0]).all():
             raise Refused("the label is the same in all test rows: fetch more rows, or raise training.test_share")
-        return label, rows, self.predictor("model").predict(rows.x)
+        return self.label, rows, self.predictor.predict(rows.x)
 
-    def predictor(self, which: Literal["model", "champion"]) -> Any:
-        assert self.package
-        return self.package.predict.Predictor.load(self.files[which])
+    @cached_property
+    def predictor(self) -> Any:
+        return self.package.predict.Predictor.load(self.files["model"])
 
 
 class Gate(Protocol):

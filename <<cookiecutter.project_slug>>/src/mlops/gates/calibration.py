@@ -10,14 +10,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
 from mlops.gates.cells import foretold
 from mlops.gates.judging import judged
-from mlops.settings import Positive
+from mlops.sections import Positive
 from mlops.stats import Interval, drawn
 
-id = "calibration"
-stage: Stage = "model"
+id, stage = "calibration", "model"
 
 BINS = 10
 MEND = (

@@ -1,40 +1,26 @@
 """Whoever calls the model in service must be able to call the new one in the same way."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
+from mlops.gates.limits import Limits
 
-id = "compatibility"
-stage: Stage = "release"
+id, stage = "compatibility", "release"
 
 MEND = "Take the contract back, or agree with every caller and waive it until they have changed."
 
 Schema = Mapping[str, Mapping[str, Any]]
 
 
-class Limits(limits.Limits):
-    """None: a break that all callers know of is a waiver."""
-
-
-@dataclass(frozen=True)
-class Measured:
+def measure(context: Context) -> tuple[Schema, Schema | None]:
     """What callers may send, by feature: of the new model, and of the one in service (None where there is none)."""
-
-    new: Schema
-    served: Schema | None
+    return context.evaluation["request"], context.champion_evaluation.get("request")
 
 
-def measure(context: Context) -> Measured:
-    served = context.champion_evaluation
-    return Measured(context.evaluation["request"], served["request"] if served else None)
-
-
-def check(measured: Measured, limits: Limits) -> Iterator[Verdict]:
-    new, served = measured.new, measured.served
+def check(measured: tuple[Schema, Schema | None], limits: Limits) -> Iterator[Verdict]:
+    new, served = measured
     if served is None:
         return (yield Verdict(id, "request", None, None, True, "no model is in service, so nobody calls one."))
     broken = {name: what for name in {**served, **new} if (what := _broken(new.get(name), served.get(name)))}

@@ -1,16 +1,14 @@
 """A model that is too large, too slow or too dear to train, or much dearer than the last, does not go into service."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import PositiveFloat
 
 from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
 
-id = "cost"
-stage: Stage = "release"
+id, stage = "cost", "release"
 
 WHAT = {
     "service.online.p95_ms": "one row takes {} ms at the 95th percentile",
@@ -34,40 +32,32 @@ class Limits(limits.Limits):
     """How many times as much as the model in service the new one may cost, where it is no small cost."""
 
 
-@dataclass(frozen=True)
-class Measured:
-    """Costs by the setting that limits them, those of the model in service, and the limits that settings give."""
-
-    new: Mapping[str, float]
-    served: Mapping[str, float]
-    limits: Mapping[str, float]
-
-
-def measure(context: Context) -> Measured:
+def measure(context: Context) -> Mapping[str, tuple[float, float | None, float | None]]:
+    """By the setting that limits it a cost, that of the model in service, and the limit where settings give it."""
     service, training = context.settings.service, context.settings.training
     given = {
+        "service.online.p95_ms": service.online.p95_ms if service.online else None,
         "service.batch.deadline_minutes": service.batch.deadline_minutes,
         "training.budget_minutes": training.budget_minutes,
     }
-    if service.online:
-        given["service.online.p95_ms"] = service.online.p95_ms
-    served = context.champion_evaluation
-    rows = service.batch.rows
-    return Measured(_costs(context.evaluation, rows), _costs(served, rows) if served else {}, given)
+    evaluations = (context.evaluation, context.champion_evaluation)
+    new, served = (_costs(each, service.batch.rows) if each else {} for each in evaluations)
+    return {setting: (cost, served.get(setting), given.get(setting)) for setting, cost in new.items()}
 
 
-def check(measured: Measured, limits: Limits) -> Iterator[Verdict]:
-    own = {f"gates.cost.{name}": getattr(limits, name) for name in ("most_size_mb", "most_memory_mb")}
-    times, dearer = limits.most_times_the_champion, False
-    for setting, limit in {**measured.limits, **own}.items():
-        cost, what = measured.new[setting], WHAT[setting].format(_shown(measured.new[setting]))
+def check(measured: Mapping[str, tuple[float, float | None, float | None]], limits: Limits) -> Iterator[Verdict]:
+    own, times, dearer = limits.model_dump(), limits.most_times_the_champion, False
+    for setting, (cost, served, given) in measured.items():
+        limit = given or own.get(setting.removeprefix("gates.cost."))
+        if limit is None:
+            continue
+        what = WHAT[setting].format(_shown(cost))
         mend = f"Make the model smaller or simpler, or raise {setting} in mlops.yaml."
         yield Verdict(id, setting, cost, limit, cost <= limit, f"{what}; at most {limit:,g} is allowed.", mend)
-        served = measured.served.get(setting, cost)
-        if cost > (most := times * max(served, SMALL * limit)):
+        if served is not None and cost > (most := times * max(served, SMALL * limit)):
             dearer, why = True, f"{what}; the model in service {_shown(served)}, and {_shown(most)} is allowed."
             yield Verdict(id, f"{setting} to now", cost, most, False, why, DEARER)
-    if measured.served and not dearer:
+    if not dearer and any(served is not None for _, served, _ in measured.values()):
         why = f"no cost is more than {times:g} times that of the model in service, unless it is small."
         yield Verdict(id, "to now", None, times, True, why)
 

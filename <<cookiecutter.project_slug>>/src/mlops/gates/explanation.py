@@ -9,12 +9,11 @@ from pydantic import Field
 
 from mlops.gates import limits
 from mlops.gates.alone import skill
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
 from mlops.gates.predictions import some_of
-from mlops.settings import Share
+from mlops.sections import Share
 
-id = "explanation"
-stage: Stage = "model"
+id, stage = "explanation", "model"
 
 ROWS = 2_000
 
@@ -45,8 +44,7 @@ class Measured:
 def measure(context: Context) -> Measured:
     """The share is the larger one of two: in the fall of the first metric when the feature's values are shuffled, and,
     where the predictor explains, in how far its reasons lie from their mean."""
-    assert context.row
-    rows, sensitive, predictor = context.rows("test"), context.row.sensitive, context.predictor("model")
+    rows, sensitive, predictor = context.rows("test"), context.row.sensitive, context.predictor
     falls = {name: next(iter(each.values()))["value"] for name, each in context.evaluation["importance"].items()}
     shares = _shares(falls)
     if hasattr(predictor, "explain"):

@@ -15,16 +15,15 @@ from pydantic import Field
 from mlops.contract.types import Column, Columns
 from mlops.errors import Refused
 from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
 from mlops.gates.cells import divided, foretold
 from mlops.gates.judging import judged
-from mlops.settings import Count, Positive, Share
+from mlops.sections import Count, Positive, Share
 from mlops.stats import Interval, means
 from mlops.steps.rows import Rows
 from mlops.words import counted
 
-id = "fairness"
-stage: Stage = "model"
+id, stage = "fairness", "model"
 
 Criterion = Literal[
     "selection_rate", "selection_ratio", "true_positive_rate", "false_positive_rate", "mean_prediction", "calibration"
@@ -73,7 +72,6 @@ class Figures:
 
 
 def measure(context: Context) -> list[Figures]:
-    assert context.row
     return compared(context.row.sensitive, *context.tested)
 
 

@@ -6,12 +6,11 @@ from mlops.contract.read import reading, scan
 from mlops.contract.table import typed
 from mlops.contract.types import Column
 from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
-from mlops.settings import Count
+from mlops.gates.base import Context, Verdict
+from mlops.sections import Count
 from mlops.words import counted
 
-id = "freshness"
-stage: Stage = "data"
+id, stage = "freshness", "data"
 
 EMPTY = "Fill in the column with role 'time' where the table is made, or give it another role in the contract."
 FUTURE = "Correct the times where the table is made."

@@ -1,7 +1,6 @@
 """A feature that all but gives the label away, or that nobody knows when a prediction is asked for, does not pass."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,11 +8,10 @@ from mlops.contract.encode import encode
 from mlops.errors import Refused
 from mlops.gates import limits
 from mlops.gates.alone import skill
-from mlops.gates.base import Context, Stage, Verdict
-from mlops.settings import Share
+from mlops.gates.base import Context, Verdict
+from mlops.sections import Share
 
-id = "leakage"
-stage: Stage = "data"
+id, stage = "leakage", "data"
 
 LATE = "See when it is written: if after the outcome only, take its role 'feature' away in contract.py."
 BY_ROLE = "Give it role 'feature' in SOURCES too if who asks for a prediction knows it, else take it out of ROW."
@@ -24,19 +22,12 @@ class Limits(limits.Limits):
     """What one feature alone may explain of the label: of its variance, or of the Brier score of its classes."""
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What each feature explains alone, and the role of those that SOURCES has in another one only."""
+def measure(context: Context) -> tuple[Mapping[str, float], Mapping[str, str]]:
+    """What each feature explains alone, and the role of those that SOURCES has in another one only.
 
-    skills: Mapping[str, float]
-    roles: Mapping[str, str]
-
-
-def measure(context: Context) -> Measured:
-    """What a feature says of the label is learnt on the training rows, and judged on the test rows."""
-    assert context.row
-    label, features = context.row.one("label"), context.row.features
-    assert label
+    What a feature says of the label is learnt on the training rows, and judged on the test rows.
+    """
+    label, features = context.label, context.row.features
     known = [column for contract in context.contracts.values() for column in contract]
     asked = {column.name for column in known if column.role == "feature"}
     roles = {column.name: column.role for column in known if column.name not in asked}
@@ -46,22 +37,21 @@ def measure(context: Context) -> Measured:
     if (truth == truth[0]).all():
         raise Refused("the label is the same in all rows")
     learnt = np.arange(len(truth)) < len(parts[0][label.name])
-    return Measured(
-        {each.name: skill(each, rows[each.name], label, truth, learnt) for each in features},
-        {each.name: roles[each.name] for each in features if each.name in roles},
-    )
+    skills = {each.name: skill(each, rows[each.name], label, truth, learnt) for each in features}
+    return skills, {each.name: roles[each.name] for each in features if each.name in roles}
 
 
-def check(measured: Measured, limits: Limits) -> Iterator[Verdict]:
-    for feature, role in measured.roles.items():
+def check(measured: tuple[Mapping[str, float], Mapping[str, str]], limits: Limits) -> Iterator[Verdict]:
+    skills, roles = measured
+    for feature, role in roles.items():
         why = f"{feature} is a feature in ROW, but SOURCES has it with role '{role}'."
         yield Verdict(id, feature, role, "feature", False, why, BY_ROLE)
     most, allowed = limits.most_skill, f"a feature alone may explain {limits.most_skill:.0%}."
-    leaking = {feature: value for feature, value in measured.skills.items() if value > most}
+    leaking = {feature: value for feature, value in skills.items() if value > most}
     for feature, value in leaking.items():
         why = f"{feature} alone explains {value:.1%} of the label; {allowed}"
         yield Verdict(id, feature, value, most, False, why, LATE)
     if not leaking:
-        best = max(measured.skills, key=lambda feature: measured.skills[feature])
-        why = f"{best} alone explains {measured.skills[best]:.1%} of the label, no feature more; {allowed}"
-        yield Verdict(id, "features", measured.skills[best], most, True, why)
+        best, value = max(skills.items(), key=lambda each: each[1])
+        why = f"{best} alone explains {value:.1%} of the label, no feature more; {allowed}"
+        yield Verdict(id, "features", value, most, True, why)

@@ -4,23 +4,17 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
+from mlops.gates.limits import Limits
 from mlops.words import counted
 
-id = "overlap"
-stage: Stage = "model"
+id, stage = "overlap", "model"
 
 MEND = "The step prepare splits by the features, one row for each id: let it write train.parquet and test.parquet."
 
 
-class Limits(limits.Limits):
-    """None: one row in both is one too many."""
-
-
 def measure(context: Context) -> Mapping[str, int]:
     """Test rows that agree with a training row, by what they agree in."""
-    assert context.row
     key = context.row.one("id")
     test, train = (
         pl.scan_parquet(context.files["rows"] / f"{part}.parquet").fill_nan(None) for part in ("test", "train")

@@ -7,12 +7,11 @@ import numpy as np
 
 from mlops.contract.types import Column, Columns
 from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
 from mlops.gates.predictions import Difference, Predict, difference, holed, some_of, worst
-from mlops.settings import Share
+from mlops.sections import Share
 
-id = "parity"
-stage: Stage = "model"
+id, stage = "parity", "model"
 
 ROWS, PARTS = 500, (1, 7, 64)
 
@@ -34,7 +33,7 @@ class Limits(limits.Limits):
 def measure(context: Context) -> Mapping[str, Difference | None]:
     """By what is compared; what the step train found out while it had the trained model."""
     facts = context.evaluation["training"].get("parity")
-    x, predict = some_of(context.rows("test").x, ROWS), context.predictor("model").predict
+    x, predict = some_of(context.rows("test").x, ROWS), context.predictor.predict
     whole = predict(x)
     parted = worst(difference(in_parts(predict, x, size), whole, f"in parts of {size}") for size in PARTS)
     return {EXPORTED: Difference(**facts) if facts else None, PARTED: parted}

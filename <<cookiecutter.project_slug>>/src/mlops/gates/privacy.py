@@ -9,13 +9,12 @@ from mlops.contract.read import reading, scan
 from mlops.contract.table import typed
 from mlops.contract.types import Column
 from mlops.gates import limits, personal
-from mlops.gates.base import Context, Stage, Verdict
-from mlops.settings import Share
+from mlops.gates.base import Context, Verdict
+from mlops.sections import Share
 from mlops.specs.load import meant
 from mlops.words import counted
 
-id = "privacy"
-stage: Stage = "data"
+id, stage = "privacy", "data"
 
 NAME = "name"
 SAMPLE, DIGITS = 10_000, 1e7
@@ -39,7 +38,6 @@ def measure(context: Context) -> Mapping[str, Mapping[str, float]]:
 
     Columns are left out that are declared by `personal`, and numbers of rows. Flags and the like hold none.
     """
-    assert context.row
     made = [column for column in context.row if not any(column.name in each for each in context.contracts.values())]
     tables = {
         table: [column for column in columns if not column.personal and (column.role, column.dtype) != ("id", "number")]

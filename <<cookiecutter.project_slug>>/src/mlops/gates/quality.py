@@ -11,13 +11,12 @@ from typing import Any
 from pydantic import FiniteFloat, model_validator
 
 from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
 from mlops.gates.judging import judged
 from mlops.specs.load import meant
 from mlops.stats import Interval
 
-id = "quality"
-stage: Stage = "model"
+id, stage = "quality", "model"
 
 NO_TODAY = "Say today's process in `today` of evaluate.py, or set gates.quality.beats_today to false and say why."
 IMPROVE = "Improve the model, or change the limit in mlops.yaml and say why."

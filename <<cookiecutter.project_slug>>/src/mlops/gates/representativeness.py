@@ -6,13 +6,12 @@ from math import sqrt
 import polars as pl
 
 from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
-from mlops.settings import Count, Share
+from mlops.gates.base import Context, Verdict
+from mlops.sections import Count, Share
 from mlops.specs.load import meant
 from mlops.stats import Interval
 
-id = "representativeness"
-stage: Stage = "data"
+id, stage = "representativeness", "data"
 
 SMALL = "Fetch more rows of the group, band it with another in prepare.py, or raise training.test_share."
 HIDDEN = "Let prepare() keep it: in ROW a column of this name with sensitive=True, in role 'context' if no feature."
@@ -34,7 +33,6 @@ def measure(context: Context) -> Mapping[str, Mapping[str, tuple[int, int]]]:
 
     No groups are known of a column that is sensitive in SOURCES only.
     """
-    assert context.row
     train, test = context.prepared
     found = {column.name: {} for contract in context.contracts.values() for column in contract.sensitive}
     for column in context.row.sensitive:

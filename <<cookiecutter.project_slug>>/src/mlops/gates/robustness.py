@@ -8,12 +8,11 @@ import numpy as np
 
 from mlops.contract.types import Column, Columns
 from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
 from mlops.gates.predictions import Difference, difference, holed, some_of
-from mlops.settings import Share
+from mlops.sections import Share
 
-id = "robustness"
-stage: Stage = "model"
+id, stage = "robustness", "model"
 
 ROWS, ODD_ROWS = 2_000, 50
 NOISE = 0.01
@@ -48,9 +47,7 @@ class Measured:
 
 
 def measure(context: Context) -> Measured:
-    assert context.row
-    predictor, features, label = context.predictor("model"), context.row.features, context.row.one("label")
-    assert label
+    predictor, features, label = context.predictor, context.row.features, context.label
     x = some_of(context.rows("test").x, ROWS)
     few = some_of(x, ODD_ROWS)
     with np.errstate(all="ignore"):

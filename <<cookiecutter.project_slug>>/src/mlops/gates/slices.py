@@ -12,15 +12,14 @@ import numpy as np
 import polars as pl
 
 from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
 from mlops.gates.cells import divided, foretold
 from mlops.gates.judging import judged
-from mlops.settings import Count, Positive, Text
+from mlops.sections import Count, Positive, Text
 from mlops.stats import Interval, means
 from mlops.words import counted
 
-id = "slices"
-stage: Stage = "model"
+id, stage = "slices", "model"
 
 MEND = "See what these rows have in common and mend the model or the data; or let it stand for a while by a waiver."
 
@@ -53,7 +52,6 @@ class Slice:
 
 def measure(context: Context) -> list[Slice]:
     label, rows, predictions = context.tested
-    assert context.row
     truth, said = foretold(label, rows.y, predictions)
     errors, truth, one = ((said - truth) ** 2).sum(axis=1), truth - truth.mean(axis=0), np.zeros(len(rows.y), int)
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
-from mlops.settings import Count
+from mlops.gates.base import Context, Verdict
+from mlops.sections import Count
 
-id = "staleness"
-stage: Stage = "release"
+id, stage = "staleness", "release"
 
 MODEL, REFERENCE = "model", "reference"
 TRAIN = "Train it again with `mlops run azureml/pipelines/train.yml --fresh --register`."

@@ -3,15 +3,10 @@
 from collections.abc import Iterator
 
 from mlops.evidence import waivers
-from mlops.gates import limits
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
+from mlops.gates.limits import Limits
 
-id = "waivers"
-stage: Stage = "model"
-
-
-class Limits(limits.Limits):
-    """None: the rules for waivers are the same everywhere."""
+id, stage = "waivers", "model"
 
 
 def measure(context: Context) -> list[Verdict]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from mlops.platform.endpoint import Endpoint
 from mlops.specs.types import Job
 
 if TYPE_CHECKING:
@@ -95,8 +96,10 @@ class Model:
 
 
 class Models(Protocol):
-    def register(self, name: str, artifact: Path, lineage: Mapping[str, Any], statement: bytes) -> Model:
-        """Store an artifact folder under the next version, with its build statement.
+    def register(
+        self, name: str, artifact: Path, lineage: Mapping[str, Any], statement: bytes, mlflow: Path | None = None
+    ) -> Model:
+        """Store an artifact folder under the next version, with its build statement, and as MLflow has models.
 
         The same digest again finds the version it has, which keeps its first statement.
         """
@@ -181,119 +184,6 @@ class Data(Protocol):
         ...
 
     def keep_profile(self, reference: str, profile: Mapping[str, Any]) -> None: ...
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """A model as servers behind the endpoint.
-
-    `name` is `m` and the first 12 digits of the model's digest, `model` a reference to a version, `image` names the
-    image by digest, `spec` is the deployment's file in `azureml/endpoints/`.
-    """
-
-    name: str
-    model: str
-    image: str
-    spec: Path
-    instances: int = 1
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """A deployment as it is. `why` is a sentence when it failed, or is not healthy any more."""
-
-    model: str
-    state: Literal["starting", "healthy", "failed"]
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class EndpointState:
-    """What is deployed, by name; shares of live requests and of copied ones, in whole percent by name.
-
-    `since` is when these shares came into force, in seconds since 1970.
-    """
-
-    deployments: Mapping[str, Deployed] = field(default_factory=dict)
-    traffic: Mapping[str, int] = field(default_factory=dict)
-    mirror: Mapping[str, int] = field(default_factory=dict)
-    since: float = 0.0
-
-
-@dataclass(frozen=True)
-class Edges:
-    """Where the bins of a `Bucket` end: milliseconds, and values of a column of the predictions (or its classes)."""
-
-    latency: tuple[float, ...]
-    column: str
-    scores: tuple[float, ...] | tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """What one deployment did in one closed span of time, in counts that add up.
-
-    `start` is in seconds since 1970. `errors` are answers of 500 and above, and none at all. `latency` and `scores`
-    count in the bins of `Edges`: up to each edge, and one more above the last (for classes, of none of them).
-    `outcomes` are how many, their sum and their sum of squares.
-    """
-
-    deployment: str
-    start: float
-    requests: int
-    errors: int
-    latency: tuple[int, ...]
-    scores: tuple[int, ...]
-    outcomes: tuple[float, float, float] = (0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True)
-class Door:
-    """Where one deployment is asked, past all shares: a URL, and the headers that each request needs."""
-
-    url: str
-    headers: Mapping[str, str]
-
-
-class Endpoint(Protocol):
-    """Where callers ask. What Azure refuses is refused everywhere, as Refused with a sentence:
-
-    shares of live traffic sum to 100 or to 0 and go to healthy deployments; copies go to one deployment, at most 50 %
-    of the requests, that has no live share, while another has; a deployment with a share cannot be removed; a name is
-    never used again for other bytes; at most 20 deployments.
-    """
-
-    @property
-    def address(self) -> str | None:
-        """Where callers ask: `/score` below it. None while nothing answers."""
-        ...
-
-    def state(self) -> EndpointState: ...
-
-    def deploy(self, deployment: Deployment) -> None:
-        """Start it, without traffic, and wait until it is healthy. The same again is nothing to do.
-
-        Raises Failure with the last lines of its log when it does not become healthy.
-        """
-        ...
-
-    def traffic(self, shares: Mapping[str, int], mirror: Mapping[str, int]) -> None: ...
-
-    def observe(self, since: float, edges: Edges) -> tuple[Bucket, ...]:
-        """Closed spans that started at `since` or later; one that is read again replaces what it was before."""
-        ...
-
-    def ask(self, deployment: str | None, body: bytes) -> tuple[int, bytes]:
-        """Status and answer of one request, of a deployment by its name past all shares, or as callers ask."""
-        ...
-
-    def door(self, deployment: str) -> Door: ...
-
-    def logs(self, deployment: str) -> str:
-        """The last lines that it wrote."""
-        ...
-
-    def remove(self, deployment: str) -> None: ...
 
 
 @dataclass(frozen=True)

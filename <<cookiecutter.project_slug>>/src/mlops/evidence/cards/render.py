@@ -11,13 +11,13 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from mlops.evidence.report import render
-from mlops.files import replacing
+from mlops.files import write_text
 
 SCROLL = '<div class="scroll" tabindex="0"><table>', "</table></div>"
 
 
 def write(kind: str, seen: Mapping[str, Any], to: Path) -> list[Path]:
-    """Write the card `model` or `data`, as a file .md and one .html; returns where. Raises Failure as `replacing`."""
+    """Write the card `model` or `data`, as a file .md and one .html; returns where. Raises Failure."""
     templates = render.environment(Path(__file__).parent)
     text = markdown(kind, seen, templates)
     parts, body = html(text)
@@ -27,8 +27,7 @@ def write(kind: str, seen: Mapping[str, Any], to: Path) -> list[Path]:
     stem = to.with_suffix("") if to.suffix in (".md", ".html") else to
     files = {stem.with_name(f"{stem.name}.md"): text, stem.with_name(f"{stem.name}.html"): page}
     for file, content in files.items():
-        with replacing(file) as draft:
-            draft.write_text(content, encoding="utf-8")
+        write_text(file, content)
     return [*files]
 
 

@@ -14,15 +14,13 @@ from mlops.evidence.report.curves import curves, ticks
 from mlops.evidence.report.facts import Facts
 from mlops.evidence.report.groups import gaps
 from mlops.evidence.report.lineage import boxes, graph
-from mlops.files import replacing
+from mlops.files import write_text
 from mlops.words import counted
 
 
 def write(facts: Facts, to: Path) -> None:
     """Write the page. Raises Failure when the disk refuses."""
-    text = page(facts)
-    with replacing(to) as draft:
-        draft.write_text(text, encoding="utf-8")
+    write_text(to, page(facts))
 
 
 def environment(*folders: Path) -> Environment:

@@ -1,36 +1,26 @@
-"""Model cards and data sheets: whole for any kind of model, never blank, and nothing in them is markup of somebody."""
+"""Model cards: whole for any kind of model, never blank, and nothing in them is markup of somebody."""
 
 import json
 import re
 from dataclasses import asdict, replace
 from datetime import date
-from html import unescape
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 from mlops import platform, settings
 from mlops.contract import request
-from mlops.contract.types import Column, Contract
 from mlops.errors import Refused
 from mlops.evidence import entries
-from mlops.evidence.cards import data, model, render
+from mlops.evidence.cards import model, render
 from mlops.evidence.report.render import environment
 from mlops.gates.base import Verdict
 from mlops.stats import Interval
 from tests.mlops.evidence.conftest import OWNER, SIGNER, Release
+from tests.mlops.evidence.markdown import ROW, TODAY, blank, uneven
 from tests.support.project import Project
 
-TODAY = date(2026, 5, 4)
-ROW = Contract(
-    Column("person", "text", "id"),
-    Column("age", "number", unit="years", range=(18, float("inf"))),
-    Column("job", "category", categories=("cook", "clerk"), unseen="accept", nullable=True),
-    Column("sex", "category", "context", categories=("f", "m"), sensitive=True),
-    Column("rent", "number", "label"),
-)
 WAIVER = {"gate": "fairness", "subject": "gap by sex", "reason": "It is mended in May.", "who": SIGNER}
 WAIVED = Verdict(
     "fairness", "gap by sex", 0.2, 0.1, False, "f is 0.2 apart from m.", "", "fairness: gap by sex, until 2026-05-03"
@@ -89,35 +79,6 @@ def card(released: Release, tmp_path_factory: pytest.TempPathFactory):
         return render.markdown("model", seen, environment(Path(render.__file__).parent))
 
     return text
-
-
-def blank(text: str) -> list[str]:
-    """Headings with nothing below them before the next of their level or above, and bold words that say nothing."""
-    parts = re.split(r"^(#+ .*)$", text, flags=re.MULTILINE)
-    found = []
-    for place, heading in enumerate(parts[1::2]):
-        body, level = parts[2 * place + 2].strip(), heading.index(" ")
-        after = parts[2 * place + 3] if 2 * place + 3 < len(parts) else "# end"
-        if not body and after.index(" ") <= level:
-            found.append(heading)
-    return found + re.findall(r"^- \*\*[^*]+\*\*[ \t]*$", text, flags=re.MULTILINE)
-
-
-def uneven(text: str) -> list[str]:
-    """Lines of a table with more or fewer cells than its head, and tables without a row."""
-    found = []
-    for table in re.findall(r"(?:^\|.*\n?)+", text, flags=re.MULTILINE):
-        lines = table.splitlines()
-        counts = [len(re.findall(r"(?<!\\)\|", line)) for line in lines]
-        found += [line for line, count in zip(lines, counts, strict=True) if count != counts[0]]
-        found += lines[:1] if len(lines) < 3 else []
-    return found
-
-
-def test_the_checks_of_this_file_see_what_they_are_for():
-    assert blank("# A\n\n## B\n\n## C\n\n### D\n\nText.\n\n- **Owner:** \n") == ["## B", "- **Owner:** "]
-    assert blank("# A\n\n## B\n") == ["## B"]
-    assert uneven("| a | b |\n|---|---|\n| 1 | 2 | 3 |\n\n| c |\n|---|\n") == ["| 1 | 2 | 3 |", "| c |"]
 
 
 BARE = {"groups": {}, "columns": {}, "baselines": {}, "importance": {}, "outcome": known(1), "newest": None}
@@ -235,14 +196,6 @@ def test_what_somebody_wrote_is_text_in_both_forms(card, released: Release):
     assert body.count("<h1") == 1
 
 
-TEXTS = ("1. a", "12)", "- a", "+", "# a", "a_b _c_ `d`", "a\\", "~~a~~", "* a", "&amp;", "1.5")
-
-
-@pytest.mark.parametrize("text", TEXTS)
-def test_a_text_is_read_as_it_was_written(text: str):
-    assert unescape(re.sub("<.*?>|\n", "", render.html(render.escaped(text))[1])) == text
-
-
 def test_a_card_of_what_was_changed_is_refused(release: Release):
     release.state(**says(release.path))
     statement = next(release.path.glob(".mlops/models/triage/2/build.dsse.json"))
@@ -255,72 +208,6 @@ def test_a_card_of_what_was_changed_is_refused(release: Release):
     entry.write_bytes(entry.read_bytes()[:-9])
     with pytest.raises(Refused, match="entry prod/1 of the ledger is damaged"):
         model.facts("triage:1", release.platform, release.settings, TODAY)
-
-
-SOURCE = {"about": "Made up.", "owner": "o@example.org", "source": "here", "licence": "CC0-1.0", "purpose": "To try.",
-          "classification": "internal", "region": "westeurope", "keep_until": "2026-01-01"}  # fmt: skip
-
-
-@pytest.fixture
-def sheet(tmp_path: Path):
-    """The text of the sheet of a table under a contract."""
-    (tmp_path / "mlops.yaml").touch()
-
-    def text(table: pl.DataFrame | str, contract: Contract | None, about: dict[str, Any] | None = None) -> str:
-        file = tmp_path / ("people.parquet" if isinstance(table, pl.DataFrame) else "people.txt")
-        table.write_parquet(file) if isinstance(table, pl.DataFrame) else file.write_text(table)
-        here = platform.open("local", tmp_path)
-        here.data.add("people", file, about)
-        seen = data.facts("people", here, {"people": contract} if contract else {}, TODAY)
-        return render.markdown("data", seen, environment(Path(render.__file__).parent)).replace("\u00a0", " ")
-
-    return text
-
-
-PEOPLE = pl.DataFrame(
-    {
-        "person": ["Ada Lovelace", *(f"P{number}" for number in range(199))],
-        "age": [97.0, *[30.0] * 199],
-        "job": [None, *["cook"] * 199],
-        "sex": [*["f"] * 3, *["m"] * 197],
-        "rent": [123_456.0, *[500.0] * 199],
-    }
-)
-
-
-def test_a_sheet_says_what_is_there_and_what_is_missing_and_nothing_of_anybody(sheet):
-    text = sheet(PEOPLE, ROW, SOURCE)
-    assert (blank(text), uneven(text)) == ([], [])
-    assert "- **To be kept until:** 1 January 2026, which is past" in text
-    belongs = "kept, but no model learns from it; sensitive: says which group somebody belongs to"
-    assert f"| `sex` | {belongs} | category | one of 2 | never | not said |" in text
-    assert (
-        "How many people of which group are in it, by each column that is sensitive:\n\n| sex | rows | share |" in text
-    )
-    assert "| `age` | none | nine in ten from 30.0 to 30.0, middle 30.0 |" in text
-    assert "| `job` | 0.5 % | cook 99.5 % |" in text
-    assert sheet(PEOPLE, ROW, SOURCE) == text, "a profile that was kept is in the order of the contract too"
-    assert "- Never seen in `job`: clerk." in text
-    assert "| f | fewer than 10 |  |" in text
-    assert "| m | 197 | 98.5 % |" in text
-    assert "No registered model was made from it." in text
-    assert not re.search(r"Lovelace|P1\b|97|123,?456", text.partition("## Versions")[0].replace("197", ""))
-
-
-@pytest.mark.parametrize(
-    ("table", "contract", "expected"),
-    [
-        (PEOPLE, None, "No contract of the project says what its columns mean."),
-        (PEOPLE.head(0), ROW, "| `age` | none |"),
-        ("words", None, "It is no table, so nothing was counted."),
-        (PEOPLE.drop("sex"), Contract(*ROW.columns[:3]), "no column of it is named as sensitive."),
-    ],
-)
-def test_a_sheet_of_little_has_no_blank_heading(sheet, table: Any, contract: Contract | None, expected: str):
-    text = sheet(table, contract)
-    assert (blank(text), uneven(text)) == ([], [])
-    assert expected in text
-    assert "Nothing was said of it in mlops.yaml" in text
 
 
 def test_cards_are_written_as_they_are_typed(release: Release, tmp_path: Path):
