@@ -9,18 +9,30 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from mlops.contract.types import Column
 from mlops.errors import Misuse
 from mlops.outcomes import ids
 from mlops.serving import log as module
+from mlops.serving import minutes
 from mlops.serving.log import Log
+from mlops.serving.minutes import Minutes
 
 KEY = b"k" * ids.BYTES
 SEX = Column("sex", "category", categories=("Female", "Male"), nullable=True, sensitive=True)
-ROW, ANSWER = {"age": 41, "sex": "Female"}, {"score": 0.5, "decision": 1}
+ANSWER = {"score": 0.5, "decision": 1}
+
+
+class Row(msgspec.Struct, rename={"years": "age"}):
+    """As a server reads it: a struct, whose fields need not be called as in JSON."""
+
+    years: Any = 41
+    sex: Any = "Female"
+    note: Any = None
 
 
 def lines(folder: Path) -> list[dict]:
@@ -33,39 +45,52 @@ def opened(spool: Path, key: bytes | None = KEY, features: Sequence[Column] = ()
 
 def test_a_line_says_what_was_asked_and_answered_by_whom_and_when(tmp_path: Path) -> None:
     log = opened(tmp_path)
-    log.write("request 7", [ROW, ROW | {"age": None}], [ANSWER, ANSWER])
+    log.write("request 7", [Row(), Row(None)], [ANSWER, ANSWER | {"decision": 0}])
+    log.write("request 8", [Row()], [ANSWER])
     log.close()
-    first, second = lines(tmp_path / "predictions")
-    assert first.pop("time") == second.pop("time") > 1.7e9
-    told = {"id": ids.hashed("request 7", KEY), "deployment": "m0123", "model": "triage:3", "outputs": ANSWER}
-    assert first == told | {"row": 0, "inputs": ROW}
-    assert second == told | {"row": 1, "inputs": {"age": None, "sex": "Female"}}
-    assert log.dropped == 0
+    line, other = lines(tmp_path / "predictions")
+    assert 1.7e9 < line.pop("time") <= other["time"]
+    asked = [{"age": 41, "sex": "Female", "note": None}, {"age": None, "sex": "Female", "note": None}]
+    told = {"id": ids.hashed("request 7", KEY), "deployment": "m0123", "model": "triage:3"}
+    assert line == told | {"inputs": asked, "outputs": [ANSWER, ANSWER | {"decision": 0}]}
+    assert log.dropped == 0 and not lines(tmp_path / "sensitive")
 
 
 def test_sensitive_values_go_to_a_store_of_their_own_under_the_same_id(tmp_path: Path) -> None:
     log = opened(tmp_path, features=(SEX, Column("note", "text")))
-    log.write("7", [ROW, ROW | {"sex": None}], [ANSWER, ANSWER])
+    log.write("7", [Row(), Row(sex=None, note="a remark")], [ANSWER, ANSWER])
     log.close()
-    shown, held = lines(tmp_path / "predictions"), lines(tmp_path / "sensitive")
-    assert [line["inputs"] for line in shown] == [{"age": 41}, {"age": 41}]
-    assert [line.pop("values") for line in held] == [{"sex": "Female"}, {"sex": None}]
-    assert held == [{"id": line["id"], "row": line["row"]} for line in shown]
-    assert "Female" not in "".join(file.read_text() for file in (tmp_path / "predictions").iterdir())
+    [shown], [held] = lines(tmp_path / "predictions"), lines(tmp_path / "sensitive")
+    assert shown["inputs"] == [{"age": 41}, {"age": 41}]
+    assert held == {
+        "id": shown["id"],
+        "values": [{"sex": "Female", "note": None}, {"sex": None, "note": "a remark"}],
+    }
+
+
+def test_only_what_is_none_of_the_categories_is_kept_apart(tmp_path: Path) -> None:
+    log = opened(tmp_path, features=(Column("sex", "category", categories=("Female", "Male"), unseen="accept"),))
+    log.write("7", [Row()], [ANSWER])
+    log.write("8", [Row(), Row(sex="ask Jane"), Row(sex=None)], [ANSWER] * 3)
+    log.close()
+    shown, [held] = lines(tmp_path / "predictions"), lines(tmp_path / "sensitive")
+    said = [[row.get("sex", "apart") for row in line["inputs"]] for line in shown]
+    assert said == [["Female"], ["Female", "apart", None]]
+    assert held == {"id": shown[1]["id"], "values": [{}, {"sex": "ask Jane"}, {}]}
 
 
 def test_neither_the_request_id_nor_the_reasons_are_kept(tmp_path: Path) -> None:
     log = opened(tmp_path, key=None)
-    log.write("jane.doe@example.org", [ROW], [ANSWER | {"reasons": {"sex": 0.1}}])
+    log.write("jane.doe@example.org", [Row()], [ANSWER | {"reasons": {"sex": 0.1}}])
     log.close()
     [line] = lines(tmp_path / "predictions")
-    assert "jane" not in json.dumps(line) and line["outputs"] == ANSWER
+    assert "jane" not in json.dumps(line) and line["outputs"] == [ANSWER]
     assert line["id"] != ids.hashed("jane.doe@example.org", KEY)
 
 
 def test_files_are_of_one_minute_and_for_their_owner_only(tmp_path: Path) -> None:
     log = opened(tmp_path, features=(SEX,))
-    log.write("7", [ROW], [ANSWER])
+    log.write("7", [Row()], [ANSWER])
     log.close()
     for kind in ("predictions", "sensitive"):
         [file] = (tmp_path / kind).iterdir()
@@ -74,56 +99,80 @@ def test_files_are_of_one_minute_and_for_their_owner_only(tmp_path: Path) -> Non
         assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
-def test_what_does_not_fit_into_the_queue_is_dropped_and_counted(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(module, "MOST_WAITING", 5)
+def test_what_does_not_fit_into_the_queue_is_dropped_counted_and_said(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(module, "MOST_WAITING", 500)
     monkeypatch.setattr(module, "PAUSE", 60)
     log = opened(tmp_path)
     for number in range(4):
-        log.write(str(number), [ROW] * 2, [ANSWER] * 2)
+        log.write(str(number), [Row()] * 2, [ANSWER] * 2)
     assert log.dropped == 4
     log.close()
-    assert len(lines(tmp_path / "predictions")) == 4
-    log.write("late", [ROW], [ANSWER])
+    assert len(lines(tmp_path / "predictions")) == 2
+    assert capsys.readouterr().err == "The inference log lacks 4 rows so far: too much waits to be written\n"
+    log.write("late", [Row()], [ANSWER])
     assert log.dropped == 5
 
 
 @pytest.mark.parametrize(
     ("request_id", "row", "answer"),
-    [("7", {"age": object()}, ANSWER), ("7", ROW, {"score": {1, object()}}), ("\ud800", ROW, ANSWER)],
+    [("7", Row(object()), ANSWER), ("7", Row(sex="Male"), {"score": {1, object()}}), ("\ud800", Row(), ANSWER)],
 )
 def test_what_cannot_be_written_breaks_nothing_and_is_counted(tmp_path: Path, capsys, request_id, row, answer) -> None:
-    log = opened(tmp_path)
+    log = opened(tmp_path, features=(SEX,))
+    log.write("good", [Row()], [ANSWER])
     log.write(request_id, [row], [answer])
-    log._drain()
-    log.write("good", [ROW], [ANSWER])
-    log.write("good", [ROW], [ANSWER])
+    log.write("good", [Row()], [ANSWER])
     log.close()
-    assert (log.dropped, len(lines(tmp_path / "predictions"))) == (1, 2)
+    assert (log.dropped, len(lines(tmp_path / "predictions")), len(lines(tmp_path / "sensitive"))) == (1, 2, 2)
     assert capsys.readouterr().err.startswith("The inference log lacks 1 rows so far: ")
 
 
 def test_a_full_spool_drops_and_says_so_once_a_minute(tmp_path: Path, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(module, "MOST_BYTES", 10)
+    monkeypatch.setattr(minutes, "MOST_BYTES", 10)
     (tmp_path / "predictions").mkdir()
     (tmp_path / "predictions" / "old.jsonl").write_text("x" * 11)
     log = opened(tmp_path)
-    log.write("7", [ROW], [ANSWER])
+    log.write("7", [Row()], [ANSWER])
     log._drain()
-    log.write("7", [ROW] * 2, [ANSWER] * 2)
+    log.write("7", [Row()] * 2, [ANSWER] * 2)
     log.close()
     assert log.dropped == 3
     assert capsys.readouterr().err.count("is full") == 1
 
 
+def test_a_folder_never_grows_beyond_its_bound_and_goes_on_once_it_is_emptied(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(minutes, "MOST_BYTES", 100)
+    (tmp_path / "old.jsonl.aside").write_text("x" * 40)
+    file = Minutes(tmp_path, "m0123")
+    for _ in range(2):
+        for _ in range(5):
+            file.append(b"x" * 9 + b"\n")
+        with pytest.raises(OSError, match="is full"):
+            file.append(b"x" * 19 + b"\n")
+        file.append(b"x" * 9 + b"\n")
+        for each in tmp_path.glob("m0123-*"):
+            each.unlink()
+        file.close()
+
+
+def test_a_file_that_the_sender_removes_while_its_folder_is_measured_costs_no_line(tmp_path: Path, monkeypatch) -> None:
+    gone = tmp_path / "m0123-20260101T0000-1.jsonl"
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([gone]))
+    file = Minutes(tmp_path, "m0123")
+    file.append(b"{}\n")
+    file.close()
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == [b"{}\n"]
+
+
 def test_after_a_torn_line_the_next_one_starts_anew(tmp_path: Path) -> None:
     for _ in range(2):
         log = opened(tmp_path)
-        log.write("7", [ROW], [ANSWER])
+        log.write("7", [Row()], [ANSWER])
         log.close()
         [file] = (tmp_path / "predictions").iterdir()
         file.write_bytes(file.read_bytes() + b'{"torn')
     log = opened(tmp_path)
-    log.write("7", [ROW], [ANSWER])
+    log.write("7", [Row()], [ANSWER])
     log.close()
     text = file.read_text().splitlines()
     assert [line.startswith('{"time"') for line in text] == [True, False, True, False, True]
@@ -131,7 +180,7 @@ def test_after_a_torn_line_the_next_one_starts_anew(tmp_path: Path) -> None:
 
 def test_without_a_spool_nothing_is_written_and_nothing_counts_as_lost(tmp_path: Path) -> None:
     log = Log.open(None, None, "m0123", "triage:3", ())
-    log.write("7", [ROW], [ANSWER])
+    log.write("7", [Row()], [ANSWER])
     log.close()
     assert log.dropped == 0
 
@@ -147,17 +196,18 @@ def test_a_killed_server_loses_at_most_what_waited(tmp_path: Path) -> None:
         import sys, time
         from pathlib import Path
         from mlops.serving.log import Log
+        from tests.mlops.serving.test_log import Row
         log = Log.open(Path({str(tmp_path)!r}), b"k" * 32, "m0123", "triage:3", ())
         for number in range(1000):
-            log.write(str(number), [{ROW}], [{ANSWER}])
-        while log._taken < 1000:
+            log.write(str(number), [Row()], [{ANSWER}])
+        while log._rows:
             time.sleep(0.01)
         time.sleep(0.1)
         print("written", flush=True)
-        log.write("lost", [{ROW}], [{ANSWER}])
+        log.write("lost", [Row()], [{ANSWER}])
         time.sleep(60)
     """
-    source = str(Path(module.__file__).parents[2])
+    source = os.pathsep.join(map(str, (Path(module.__file__).parents[2], Path(__file__).parents[3])))
     command = [sys.executable, "-c", textwrap.dedent(code)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env={"PYTHONPATH": source}) as server:
         assert server.stdout and server.stdout.readline() == b"written\n"

@@ -7,19 +7,23 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
 from mlops.serving import sender as module
+from mlops.serving.identity import STORAGE, Token
 from mlops.serving.log import Log
-from mlops.serving.sender import Sender, Token
+from mlops.serving.sender import Sender
 from tests.mlops.serving.azure import CLIENT, Blobs, blobs
 from tests.mlops.serving.servers import ROW, command, environment, running
+from tests.mlops.serving.test_log import Row
 
 LONG_AGO = "m0123-20260105T0930-1.jsonl"
 
@@ -37,7 +41,7 @@ def azure(service: Blobs, monkeypatch: pytest.MonkeyPatch) -> Blobs:
     monkeypatch.setattr(module, "direct", build_opener(ProxyHandler({})))
     for container in ("log", "restricted"):
         for name in service.names(container):
-            service.ask("DELETE", f"{container}/{name}")
+            service.ask("DELETE", f"{container}/{quote(name)}")
     service.identity.asked.clear()
     return service
 
@@ -63,7 +67,7 @@ def test_a_file_is_there_under_its_day_and_instance_and_is_removed(tmp_path: Pat
     assert len(text) > module.BLOCK
     file = write(tmp_path, text)
     idle(tmp_path, azure, monkeypatch).send()
-    instance = (tmp_path / "instance").read_text()
+    instance = (tmp_path / "instance").readlink()
     assert azure.all("log") == {f"predictions/2026/01/05/m0123-20260105T0930-1-{instance}.jsonl": text}
     assert not file.exists()
 
@@ -118,7 +122,7 @@ def test_a_token_is_asked_for_as_the_identity_of_the_endpoint_and_kept(
 
 def test_a_token_that_ends_soon_is_asked_for_again(azure: Blobs, monkeypatch) -> None:
     monkeypatch.setattr(azure.identity, "seconds", 200)
-    token = Token(azure.environment)
+    token = Token(azure.environment, STORAGE)
     assert token() and token() and len(azure.identity.asked) == 2
 
 
@@ -227,6 +231,36 @@ def test_what_is_refused_waits_with_a_sentence_and_is_sent_later(
     assert list(azure.all("log").values()) == [b"patient"]
 
 
+def test_what_can_never_be_sent_is_set_aside_with_a_sentence_and_the_rest_goes_on(
+    tmp_path: Path, azure: Blobs, monkeypatch, capsys
+) -> None:
+    strange = [write(tmp_path, b"mine", name) for name in ("a.jsonl", "a-20269999T0000-1.jsonl")]
+    (folder := strange[0].with_name("a-20260105T0930-1.jsonl")).mkdir()
+    odd = write(tmp_path, b"odd", "a b-20260105T0930-1.jsonl")
+    write(tmp_path, b"good")
+    idle(tmp_path, azure, monkeypatch).send()
+    assert sorted(azure.all("log").values()) == [b"good", b"odd"] and not odd.exists()
+    left = sorted(f"{each.name}.aside" for each in (*strange, folder))
+    assert [each.name for each in sorted((tmp_path / "predictions").iterdir())] == left
+    said = capsys.readouterr().err
+    assert all(f"{name}: was set aside, since it cannot be sent: " in said for name in left)
+
+
+def test_one_file_that_is_refused_does_not_keep_the_others(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
+    bad, sender = write(tmp_path, b"bad", "a-20260105T0930-1.jsonl"), idle(tmp_path, azure, monkeypatch)
+    taken = f"log/predictions/2026/01/05/a-20260105T0930-1-{sender.instance}.jsonl"
+    azure.ask("PUT", taken, **{"x-ms-blob-type": "BlockBlob"})
+    write(tmp_path, b"good")
+    with pytest.raises(HTTPError):
+        sender.send()
+    assert sorted(azure.all("log").values()) == [b"", b"good"] and bad.exists()
+
+
+def test_senders_that_start_at_once_have_one_name(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(module._instance, [tmp_path / "instance"] * 8))) == 1
+
+
 def test_outside_azure_the_log_waits(tmp_path: Path, azure: Blobs, monkeypatch, capsys) -> None:
     file = write(tmp_path, b"patient")
     without = {name: value for name, value in azure.environment.items() if name != "MSI_ENDPOINT"}
@@ -237,7 +271,7 @@ def test_outside_azure_the_log_waits(tmp_path: Path, azure: Blobs, monkeypatch, 
 
 def test_what_the_log_wrote_last_is_sent_when_the_server_ends(tmp_path: Path, azure: Blobs) -> None:
     log, sender = Log.open(tmp_path, b"k" * 32, "m0123", "triage:3", ()), Sender(tmp_path, azure.environment)
-    log.write("7", [{"age": 41}], [{"score": 0.5}])
+    log.write("7", [Row()], [{"score": 0.5}])
     log.close()
     sender.close()
     [text] = azure.all("log").values()
@@ -250,5 +284,5 @@ def test_a_server_in_azure_leaves_nothing_behind_when_it_ends(tmp_path: Path, az
         assert server.score(ROW, ROW | {"age": 31}).status == 200
         assert server.end() == 0
     [shown], [held] = (list(azure.all(container).values()) for container in ("log", "restricted"))
-    assert [json.loads(line)["inputs"]["age"] for line in shown.splitlines()] == [30, 31]
-    assert [json.loads(line)["id"] for line in held.splitlines()] == [json.loads(shown.splitlines()[0])["id"]] * 2
+    assert [row["age"] for row in json.loads(shown)["inputs"]] == [30, 31]
+    assert json.loads(held)["id"] == json.loads(shown)["id"] and len(json.loads(held)["values"]) == 2

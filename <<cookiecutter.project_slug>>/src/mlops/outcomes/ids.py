@@ -1,8 +1,8 @@
 """Request ids as they are stored: keyed hashes, which join with each other and tell nobody whom they are about."""
 
-import hmac
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 from mlops import files
@@ -17,13 +17,15 @@ def hashed(request_id: str, key: bytes) -> str:
 
 
 def hashing(key: bytes) -> Callable[[str], str]:
-    """`hashed` for many ids under one key: twice as fast."""
-    start = hmac.new(key, digestmod="sha256")
+    """`hashed` for many ids under one key of at most 64 bytes, whose share of the work is done once."""
+    block = key.ljust(64, b"\0")
+    inner, outer = (sha256(bytes(each ^ pad for each in block)) for pad in (0x36, 0x5C))
 
     def one(request_id: str) -> str:
-        mac = start.copy()
-        mac.update(request_id.encode())
-        return mac.hexdigest()
+        first, second = inner.copy(), outer.copy()
+        first.update(request_id.encode())
+        second.update(first.digest())
+        return second.hexdigest()
 
     return one
 

@@ -9,7 +9,7 @@ import polars as pl
 from mlops.contract.read import reading
 from mlops.errors import Misuse, Refused
 from mlops.outcomes import ids
-from mlops.outcomes.log import KINDS, flat, is_whole
+from mlops.outcomes.log import KINDS, is_whole, rows
 from mlops.platform.local.lock import locked
 
 Line = dict[str, Any]
@@ -41,8 +41,8 @@ def find(state: Path, request: str) -> list[Line]:
         if held.setdefault(each["row"], values) != values:
             raise Refused(UNSURE)
     last = max(each["time"] for each in found)
-    rows = {each["row"]: _whole(each, held.get(each["row"], {})) for each in found if each["time"] == last}
-    return [rows[number] for number in sorted(rows)]
+    by_row = {each["row"]: _whole(each, held.get(each["row"], {})) for each in found if each["time"] == last}
+    return [by_row[number] for number in sorted(by_row)]
 
 
 def _whole(shown: Line, apart: Line) -> Line:
@@ -54,7 +54,7 @@ def _lines(folder: Path, id: str) -> Iterator[Line]:
     for file in sorted(folder.glob("*.jsonl")):
         with file.open("rb") as stream:
             if whole := [line for line in stream if id.encode() in line and is_whole(line)]:
-                yield from flat(pl.read_ndjson(b"".join(whole), infer_schema_length=None)).to_dicts()
+                yield from rows(whole).to_dicts()
     for file in sorted(folder.glob("*.parquet")):
         with reading(file):
             if "id" in (table := pl.scan_parquet(file)).collect_schema():

@@ -1,53 +1,30 @@
 """Brings the spool of the inference log to Azure: append blobs over plain HTTPS, as the endpoint's managed identity.
 
 A blob is always the beginning of its file, so its length says where to go on: nothing is there twice after a kill or
-a lost answer ("Append Block" with a condition on the position, REST reference of Blob Storage). The token comes from
-where azure-identity's credential for Azure ML has it: MSI_ENDPOINT and MSI_SECRET of the container.
+a lost answer ("Append Block" with a condition on the position, REST reference of Blob Storage).
 """
 
-import json
 import os
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.parse import quote
+from urllib.request import Request
 
-from mlops import files
+from mlops.serving.identity import STORAGE, TIMEOUT, Token, direct
 
 VERSION, BLOCK = "2021-12-02", 4 * 2**20
 """Of the service, and the most that it appends at once in this version."""
-PAUSE, LONGEST_PAUSE, TIMEOUT = 5.0, 300.0, 30.0
+PAUSE, LONGEST_PAUSE = 5.0, 300.0
 CLOSED = timedelta(minutes=2)
 """After the start of its minute nobody writes to a file any more."""
 CONTAINERS = {"predictions": "MLOPS_INFERENCE_LOG_URL", "sensitive": "MLOPS_SENSITIVE_LOG_URL"}
 """The variable that holds the URL of a container, for each folder of the spool. Without it the folder stays here."""
-
-direct = build_opener(ProxyHandler({}))
-
-
-class Token:
-    """A token of the managed identity for storage, asked for again five minutes before it ends."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment, self.text, self.ends = environment, "", 0.0
-
-    def __call__(self) -> str:
-        """Raises OSError, and KeyError outside Azure ML."""
-        if time.time() > self.ends - 300:
-            asked = {"api-version": "2017-09-01", "resource": "https://storage.azure.com/"}
-            if client := self.environment.get("UAI_CLIENT_ID"):
-                asked["clientid"] = client
-            url, secret = f"{self.environment['MSI_ENDPOINT']}?{urlencode(asked)}", self.environment["MSI_SECRET"]
-            with direct.open(Request(url, headers={"secret": secret}), timeout=TIMEOUT) as answer:
-                said = json.load(answer)
-            self.text, self.ends = said["access_token"], float(said["expires_on"])
-        return self.text
 
 
 class Sender:
@@ -55,7 +32,7 @@ class Sender:
 
     def __init__(self, spool: Path, environment: Mapping[str, str] = os.environ) -> None:
         self.folders = {spool / name: environment[url] for name, url in CONTAINERS.items() if environment.get(url)}
-        self.token, self.closing = Token(environment), threading.Event()
+        self.token, self.closing = Token(environment, STORAGE), threading.Event()
         self.thread = threading.Thread(target=self._run, name="sender", daemon=True)
         if self.folders:
             self.instance = _instance(spool / "instance")
@@ -68,15 +45,33 @@ class Sender:
             self.thread.join(seconds)
 
     def send(self) -> None:
-        """Send what is there and was not sent. Whatever it raises, it is right to do it again."""
+        """Send what is there and was not sent. A file that can never be sent is set aside, as `NAME.aside`.
+
+        Raises what the service refused, after all other files, or why it is not reached: it is right to do it again.
+        """
+        refused = None
+        self.token()
         for folder, container in self.folders.items():
             for file in sorted(folder.glob("*.jsonl")):
-                *_, minute, _ = file.stem.split("-")
-                start = datetime.strptime(minute, "%Y%m%dT%H%M").replace(tzinfo=UTC)
-                whole = datetime.now(UTC) > start + CLOSED
-                self._append(file, f"{container}/{folder.name}/{start:%Y/%m/%d}/{file.stem}-{self.instance}.jsonl")
-                if whole:
-                    file.unlink()
+                try:
+                    self._send(file, container)
+                except HTTPError as error:
+                    refused = error
+                except FileNotFoundError:  # another sender of this spool was quicker
+                    continue
+                except (ValueError, PermissionError, IsADirectoryError) as error:
+                    file.replace(aside := file.with_name(f"{file.name}.aside"))
+                    print(f"{aside}: was set aside, since it cannot be sent: {error}", file=sys.stderr)
+        if refused:
+            raise refused
+
+    def _send(self, file: Path, container: str) -> None:
+        *_, minute, _ = file.stem.split("-")
+        start = datetime.strptime(minute, "%Y%m%dT%H%M").replace(tzinfo=UTC)
+        whole, name = datetime.now(UTC) > start + CLOSED, quote(f"{file.stem}-{self.instance}.jsonl")
+        self._append(file, f"{container}/{file.parent.name}/{start:%Y/%m/%d}/{name}")
+        if whole:
+            file.unlink()
 
     def _append(self, file: Path, blob: str) -> None:
         with file.open("rb") as stream:
@@ -116,9 +111,8 @@ class Sender:
         return True
 
 
-def _instance(file: Path) -> str:
-    """A name that this spool has and no other, so that no two instances write to one blob."""
-    if not file.exists():
-        with files.replacing(file) as draft:
-            draft.write_text(uuid.uuid4().hex[:12])
-    return file.read_text()
+def _instance(link: Path) -> str:
+    """A name that this spool has and no other, so that no two instances write to one blob: a link is made whole."""
+    with suppress(FileExistsError):
+        link.symlink_to(uuid.uuid4().hex[:12])
+    return link.readlink().name
