@@ -1,4 +1,8 @@
-"""Scoring 5 million rows beside pandas and a scikit-learn pipeline of the same model; memory at 0.5 and 5 million."""
+"""Scoring 5 million rows beside pandas and a scikit-learn pipeline of the same model; memory at 0.5 and 5 million.
+
+The usual pipeline is one-hot encoding and scikit-learn's own boosted trees; it is what our bounds are about. The same
+with LightGBM, which trained our model too, shows what is left when its trees are the same. Neither checks a row.
+"""
 
 import sys
 import tempfile
@@ -96,10 +100,10 @@ def main() -> None:
         f"Scoring {ROWS:,} rows, from the start of the process to its end",
         [
             ("ours: every row checked against the contract", timed["ours"].median, "s", ""),
-            ("pandas and a scikit-learn pipeline", timed["sklearn"].median, "s", ""),
-            ("pandas and a pipeline with LightGBM", timed["lightgbm"].median, "s", ""),
+            ("pandas and the usual pipeline, all of scikit-learn", timed["sklearn"].median, "s", ""),
+            ("pandas and the same pipeline with LightGBM", timed["lightgbm"].median, "s", ""),
             ("scikit-learn / ours", ratio(timed["sklearn"], timed["ours"]), "×", "at least 2"),
-            ("LightGBM / ours", ratio(timed["lightgbm"], timed["ours"]), "×", ""),
+            ("LightGBM / ours", ratio(timed["lightgbm"], timed["ours"]), "×", "no bound: the trees cost both the same"),
             (f"ours with a ranked list of {TOP:,} / without", ratio(timed["list"], timed["ours"]), "×", ""),
         ],
     )

@@ -17,10 +17,11 @@ LIMIT_MS, PER_SECOND, SECONDS = 100.0, 20.0, 60.0
 
 sys.path.insert(0, str(ROOT / "<<cookiecutter.project_slug>>" / "src"))
 
-from mlops.platform.base import Bucket, Deployed, EndpointState  # noqa: E402
+from mlops.platform.endpoint import Bucket, Deployed, EndpointState  # noqa: E402
 from mlops.release import observe  # noqa: E402
 from mlops.release.decide import Seen, decide  # noqa: E402
-from mlops.settings import Online, Release, Step  # noqa: E402
+from mlops.release.settings import Release, Step  # noqa: E402
+from mlops.settings import Online  # noqa: E402
 
 ONLINE = Online(p95_ms=LIMIT_MS, availability=0.995, requests_per_second=PER_SECOND)
 EDGES = observe.edges(ONLINE, {"column": "score", "edges": [edge / 20 for edge in range(1, 20)]})

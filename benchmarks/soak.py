@@ -1,6 +1,7 @@
 """`python soak.py [MINUTES [REQUESTS A SECOND]]`: a steady load, and what becomes of the server's memory and latency.
 
-One row a request, by the clock, with the log on; without a rate a fifth of what the server bears.
+One row a request, by the clock, with the log on; without a rate a fifth of what the server bears. Where the longest
+answer takes seconds, the machine stood still: what was due meanwhile and not sent did not fail by the server.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import numpy as np
 from measure import machine, report
 from stress import ONLINE, served, stress
 
-from mlops.platform.base import Door
+from mlops.platform.endpoint import Door
 from mlops.release.load import Load
 
 SPAN = 30
@@ -28,13 +29,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, served(Path(scratch)) as (door, bodies, process):
         rate = float(sys.argv[2]) if len(sys.argv) > 2 else stress.measured(door, bodies, ONLINE, 10).capacity_rps / 5
         print(machine("uvicorn", "uvloop", "httptools", "msgspec", "onnxruntime", "numpy"))
-        print(f"{rate:,.0f} requests a second\n\n{'minute':>8} {'memory MB':>10} {'p95 ms':>8} {'errors':>8}")
+        print(f"{rate:,.0f} requests a second\n\n{'minute':>8} {'memory MB':>10} {'p95 ms':>8} {'longest':>8} failed")
         requests, before = round(rate * SPAN), logged(Path(scratch))
         for look in range(1, looks + 1):
-            heard = asyncio.run(asked(door, bodies, sorted(random.random() * SPAN for _ in range(requests))))
-            p95 = float(np.quantile([each * 1000 for each in heard if each], 0.95))
-            seen.append((resident(process), p95, heard.count(None)))
-            print(f"{look * SPAN / 60:8.1f} {seen[-1][0]:10.2f} {p95:8.1f} {seen[-1][2]:8}", flush=True)
+            load = asyncio.run(asked(door, bodies, sorted(random.random() * SPAN for _ in range(requests))))
+            p95, longest = np.quantile([each * 1000 for each in load.heard if each], (0.95, 1))
+            seen.append((resident(process), p95, load.failed.total()))
+            kinds = ", ".join(f"{count} {why}" for why, count in load.failed.items()) or "none"
+            print(f"{look * SPAN / 60:8.1f} {seen[-1][0]:10.2f} {p95:8.1f} {longest:8.0f} {kinds}", flush=True)
         time.sleep(1)
         missing = requests * looks - (logged(Path(scratch)) - before)
     memory, p95s, errors = map(np.array, zip(*seen, strict=True))
@@ -50,10 +52,10 @@ def main() -> None:
     report(f"{minutes:g} minutes, {requests * looks:,} requests", lines)
 
 
-async def asked(door: Door, bodies: Sequence[bytes], at: Sequence[float]) -> list[float | None]:
+async def asked(door: Door, bodies: Sequence[bytes], at: Sequence[float]) -> Load:
     load = Load(door, bodies, patience=5)
     await load.by_the_clock(at)
-    return load.heard
+    return load
 
 
 def logged(folder: Path) -> int:

@@ -17,7 +17,7 @@ from serving import body, free, running
 
 sys.path.insert(0, str(ROOT / "<<cookiecutter.project_slug>>" / "src"))
 
-from mlops.platform.base import Door  # noqa: E402
+from mlops.platform.endpoint import Door  # noqa: E402
 from mlops.release import stress  # noqa: E402
 from mlops.settings import Online  # noqa: E402
 

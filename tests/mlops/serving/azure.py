@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 from xml.etree import ElementTree
 
@@ -36,6 +36,7 @@ class Identity:
     """Gives tokens that end after `seconds`, to whoever asks rightly, and counts them."""
 
     seconds: int = 3600
+    resource: str = "https://storage.azure.com/"
     asked: list[dict[str, list[str]]] = field(default_factory=list)
 
     def token(self) -> str:
@@ -55,7 +56,7 @@ def served(identity: Identity) -> Iterator[str]:
         def do_GET(self) -> None:
             query = parse_qs(urlsplit(self.path).query)
             identity.asked.append(query)
-            wanted = {"api-version": ["2017-09-01"], "resource": ["https://storage.azure.com/"], "clientid": [CLIENT]}
+            wanted = {"api-version": ["2017-09-01"], "resource": [identity.resource], "clientid": [CLIENT]}
             right = self.headers["secret"] == SECRET and query == wanted
             said = {"access_token": identity.token(), "expires_on": str(int(time.time()) + identity.seconds)}
             self.send_response(200 if right else 400)
@@ -93,7 +94,7 @@ class Blobs:
         return sorted(str(each.text) for each in found.iter("Name"))
 
     def all(self, container: str) -> dict[str, bytes]:
-        return {name: self.ask("GET", f"{container}/{name}") for name in self.names(container)}
+        return {name: self.ask("GET", f"{container}/{quote(name)}") for name in self.names(container)}
 
 
 @contextmanager

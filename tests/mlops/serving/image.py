@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mlops import uploads
 
-OWN = ("/app", "/opt/serving", "/spool", "/tmp/serving.txt")
+OWN = ("/app", "/opt/serving", "/spool", "/tmp/serving.txt", "/tmp/requirements.txt")
 """What the image has besides its base: these paths lie below the folder, all others are this machine's."""
 UV = Path(sys.executable).with_name("uv")
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,11 +18,14 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import msgspec
 import pytest
+import yaml
 
 from mlops.serving.request import example
 from mlops.serving.scorer import Scorer
+from tests.mlops.serving.image import instructions, listed
 from tests.support.project import Project
 
+DEPLOYMENT = "azureml/endpoints/online-deployment-inference-server.yml"
 direct = build_opener(ProxyHandler({}))
 
 
@@ -48,26 +52,29 @@ def expected(trained: Project, artifact: Path, row: dict) -> list[dict]:
 def inference_server(
     trained: Project, artifact: Path, inference_python: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Path]]:
-    """The address of Azure ML's server, and where its log goes."""
+    """The address of Azure ML's server as its image starts it for its deployment, and where its log goes."""
     home = tmp_path_factory.mktemp("home")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    source = trained.path / "src"
-    own = {"MLOPS_PACKAGE": trained.package, "MLOPS_SPOOL": str(home / "spool"), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment = {
-        **own,
+    deployment = yaml.safe_load((trained.path / DEPLOYMENT).read_text())
+    code = deployment["code_configuration"]
+    own = {name: text for name, text in deployment["environment_variables"].items() if "stack.outputs" not in text}
+    environment = own | {
+        "AML_APP_ROOT": str(((trained.path / DEPLOYMENT).parent / code["code"]).resolve()),
+        "AZUREML_ENTRY_SCRIPT": code["scoring_script"],
+        "AZUREML_MODEL_DIR": str(artifact),
         "HOME": str(home),
-        "PYTHONPATH": str(source),
+        "MLOPS_SPOOL": str(home / "spool"),
         "PATH": f"{inference_python.parent}:{os.defpath}",
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
-    script = ["--entry_script", "mlops/serving/azureml_score.py", "--model_dir", str(artifact), "--port", str(port)]
-    command = [inference_python.with_name("azmlinfsrv"), *script]
+    steps = dict(instructions((trained.path / "requirements" / "inference-server" / "Dockerfile").read_text()))
+    shell, option, script = listed(steps["ENTRYPOINT"])
+    command = [shell, option, f"{script} --port {port}"]
     log = (home / "log").open("w")
     with (
         log,
-        subprocess.Popen(
-            command, cwd=source, env=environment, stdout=log, stderr=log, start_new_session=True
-        ) as server,
+        subprocess.Popen(command, cwd=home, env=environment, stdout=log, stderr=log, start_new_session=True) as server,
     ):
         try:
             _wait(f"http://127.0.0.1:{port}/", server, home / "log")
@@ -103,7 +110,7 @@ def test_the_inference_server_answers_as_ours_does(inference_server, row: dict, 
     assert (status, found["id"], found["predictions"]) == (200, "7", expected)
     time.sleep(0.5)
     [log] = (spool / "predictions").iterdir()
-    assert [json.loads(line)["outputs"] for line in log.read_text().splitlines()] == expected
+    assert json.loads(log.read_text())["outputs"] == expected
 
 
 @pytest.mark.network
@@ -115,31 +122,26 @@ def test_the_inference_server_refuses_as_ours_does(inference_server, row: dict) 
     assert ask(url, {"rows": []})[0] == 422
 
 
-def test_mlflow_loads_the_model_with_its_code_from_one_folder(
-    trained: Project, artifact: Path, row: dict, expected: list[dict], tmp_path: Path
+def test_mlflow_loads_the_registered_model_from_one_folder(
+    trained: Project, row: dict, expected: list[dict], tmp_path: Path
 ) -> None:
-    lock = str(trained.path / "requirements" / "serving.txt")
-    where = [str(each) for each in (tmp_path / "model", artifact, trained.path / "src", lock)]
-    save = f"""
-        import sys; from pathlib import Path; from mlops.serving.pyfunc import save
-        to, artifact, source, lock = map(Path, sys.argv[1:])
-        save(to, artifact, {trained.package!r}, source, lock)
-    """
-    done = trained.python("-B", "-c", textwrap.dedent(save), *where)
-    assert done.returncode == 0, done.stderr
+    [registered] = trained.path.glob(".mlops/mlflow/*/1")
+    model = shutil.copytree(registered, tmp_path / "model")
     load = """
-        import json, sys, mlflow, pandas as pd
+        import json, sys
+        sys.modules |= dict.fromkeys(("lightgbm", "polars", "typer"))  # what only training needs cannot be imported
+        import mlflow, pandas as pd
         model, rows = mlflow.pyfunc.load_model(sys.argv[1]), pd.DataFrame(json.loads(sys.argv[2]))
         print(model.predict(rows).to_json(orient="records", double_precision=15))
         rows.iloc[1, 0] = -5
         try: model.predict(rows)
         except Exception as error: print(type(error).__name__, *error.details)
     """
-    command = [sys.executable, "-B", "-c", textwrap.dedent(load), str(tmp_path / "model"), json.dumps([row, row])]
+    command = [sys.executable, "-B", "-c", textwrap.dedent(load), str(model), json.dumps([row, row])]
     loaded = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={"HOME": str(tmp_path)})
     assert loaded.returncode == 0, loaded.stderr
     answers, refusal = loaded.stdout.splitlines()
     assert json.loads(answers) == [pytest.approx(each) for each in expected]
     assert refusal.startswith(f"Rejected row 2, {next(iter(row))}: -5 is not ")
-    needs = (tmp_path / "model" / "requirements.txt").read_text()
+    needs = (model / "requirements.txt").read_text()
     assert re.search(r"^onnxruntime==\d", needs, re.MULTILINE) and "azure" not in needs

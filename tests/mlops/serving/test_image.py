@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from urllib.request import ProxyHandler, Request, build_opener
@@ -22,7 +22,7 @@ from mlops.serving.request import example
 from tests.mlops.serving.image import UV, Image, build, listed
 from tests.support.project import Project
 
-DOCKERFILE = "requirements/serving.Dockerfile"
+DOCKERFILE, INFERENCE_SERVER = "requirements/serving.Dockerfile", "requirements/inference-server"
 direct = build_opener(ProxyHandler({}))
 
 
@@ -66,7 +66,7 @@ def test_it_has_another_name_when_what_it_is_built_from_changes(project: Project
     assert (uploads.context(project.path) != before) == is_another
 
 
-@pytest.mark.parametrize("dockerfile", [DOCKERFILE, "requirements/Dockerfile"])
+@pytest.mark.parametrize("dockerfile", [DOCKERFILE, "requirements/Dockerfile", f"{INFERENCE_SERVER}/Dockerfile"])
 def test_hadolint_finds_nothing(reference: Project, dockerfile: str) -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     done = subprocess.run([hadolint, reference.path / dockerfile], capture_output=True, text=True)
@@ -116,6 +116,30 @@ def test_it_has_the_packages_of_the_lock_and_no_others(image: Image, reference: 
 
 
 @pytest.mark.network
+def test_the_image_of_the_inference_server_is_installed_from_its_lock(reference: Project, tmp_path: Path) -> None:
+    image = build(reference.path / INFERENCE_SERVER, "Dockerfile", tmp_path)
+    environment = yaml.safe_load((reference.path / "azureml/environments/inference-server.yml").read_text())
+    assert environment["build"] == {"path": f"../../{INFERENCE_SERVER}", "dockerfile_path": "Dockerfile"}
+    ports = {str(route["port"]) for route in environment["inference_config"].values()}
+    assert ports == {image.said["EXPOSE"]} and image.said["USER"] == "10001"
+    served = (image.root / "opt" / "serving" / "bin" / "azmlinfsrv").read_text()
+    assert "azureml_inference_server_http" in served and (tmp_path / "spool").is_dir()
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_images_begin_with_the_bytes_that_a_digest_names(render: Callable[..., Project], version: str) -> None:
+    project = render(python_version=version).path
+    begun = [
+        line.removesuffix(" AS base")
+        for file in (DOCKERFILE, "requirements/Dockerfile", f"{INFERENCE_SERVER}/Dockerfile")
+        for line in (project / file).read_text().splitlines()
+        if line.startswith("FROM ") and not line.startswith("FROM base")
+    ]
+    assert len(begun) == 3 and len(set(begun)) == 1
+    assert re.fullmatch(rf"FROM python:{version}-slim@sha256:[0-9a-f]{{64}}", begun[0])
+
+
+@pytest.mark.network
 def test_the_server_runs_from_it_alone_as_somebody_who_can_write_only_the_spool(image: Image, trained: Project) -> None:
     owner = re.search(r"--owner=(\d+) /spool", (trained.path / DOCKERFILE).read_text())
     assert owner and image.said["USER"] == owner[1] != "0"
@@ -141,7 +165,7 @@ def test_the_server_runs_from_it_alone_as_somebody_who_can_write_only_the_spool(
             server.kill()
     assert sorted(path for path in image.root.rglob("*") if "spool" not in path.parts) == before
     [log] = (image.root / "spool" / "predictions").iterdir()
-    assert json.loads(log.read_text())["outputs"]["score"] == done["predictions"][0]["score"]
+    assert json.loads(log.read_text())["outputs"] == done["predictions"]
 
 
 def bound() -> None:

@@ -1,13 +1,43 @@
 """Beyond what it can do the server refuses at once, and one bad request does no harm to others."""
 
+import asyncio
 import json
+import socket
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
+from typing import Any
 
+from mlops.serving.batching import Queue
+from mlops.serving.capped import MOST
+from mlops.serving.scorer import Scorer
+from tests.mlops.serving.models.wards.contract import ROW as WARDS
 from tests.mlops.serving.servers import ROW, Server
 
 BUSY = "Too many requests wait already: ask again in a second."
+
+
+def until(done: Callable[[], bool]) -> None:
+    while not done():
+        time.sleep(0.05)
+
+
+def begun(server: Server, length: int, body: bytes) -> HTTPConnection:
+    """A request of which so much was sent."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.putrequest("POST", "/score")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(length))
+    connection.endheaders(body)
+    return connection
+
+
+def memory(server: Server) -> float:
+    """In MB."""
+    said = server.get("/metrics").text.partition("\nprocess_resident_memory_bytes ")[2]
+    return float(said.split()[0]) / 1e6
 
 
 def test_beyond_its_queue_requests_are_refused_with_a_time_to_come_back(start: Callable[..., Server]):
@@ -21,27 +51,87 @@ def test_beyond_its_queue_requests_are_refused_with_a_time_to_come_back(start: C
     assert server.score(ROW).status == 200
 
 
-def test_a_request_that_takes_too_long_is_given_up_and_probes_say_that_it_hangs(start: Callable[..., Server]):
+def test_while_a_prediction_is_slow_the_server_is_alive_but_not_ready(start: Callable[..., Server]):
+    server = start("--timeout-ms=1000")
+    server.notes("sleep 0.05")
+    assert server.notes("sleep 4")[0].status == 503
+    assert (server.get("/ready").status, server.get("/live").status) == (503, 200)
+    until(lambda: server.get("/ready").status == 200)
+    assert server.score(ROW).status == 200
+
+
+def test_a_request_that_takes_too_long_is_given_up_and_what_hangs_is_not_alive(start: Callable[..., Server]):
     server = start("--timeout-ms=300")
     server.notes("sleep 0.05")
     hanging, behind = server.notes("sleep 3600", "sleep 3600")
     assert hanging.status == behind.status == 503
-    assert hanging.json["error"] == "The model did not answer within 0.3 seconds: ask again."
+    assert hanging.json["error"] == "The model did not answer within 0.3 seconds: ask again, perhaps with fewer rows."
     assert hanging.headers["retry-after"] == "1"
-    assert (server.get("/ready").status, server.get("/live").status) == (503, 503)
+    until(lambda: server.get("/live").status == 503)
     assert server.end() == 0
+
+
+def test_no_more_is_predicted_at_once_than_the_limit_and_reasons_count():
+    batches = []
+
+    class Recorder(Scorer):
+        def answer(self, requests: Sequence[Any]) -> list[Any]:
+            batches.append([self.work(each) for each in requests])
+            return [*requests]
+
+    async def ask(*bodies: dict[str, Any]) -> None:
+        scorer = Recorder(WARDS, None)
+        queue = Queue(scorer, 64, 10, 5)
+        requests = [scorer.reader.read(json.dumps(body).encode()) for body in bodies]
+        assert await asyncio.gather(*map(queue.ask, requests)) == requests
+
+    three = {"rows": [ROW] * 3}
+    asyncio.run(ask(three, three, {"rows": [ROW], "reasons": True}, three, {"rows": [ROW] * 12}, three))
+    assert batches == [[3, 3], [8], [3], [12], [3]]
+
+
+def test_a_crowd_with_bodies_that_do_not_end_takes_no_memory_and_no_probe(start: Callable[..., Server]):
+    server = start("--max-waiting=4", "--max-mb=4")
+    before = memory(server)
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(closing(begun(server, 4_000_000, b" " * 3_900_000))) for _ in range(40)]
+        refused = [json.loads(each.getresponse().read())["error"] for each in crowd[4:]]
+        assert set(refused) == {BUSY}
+        assert (server.get("/live").status, server.get("/ready").status) == (200, 200)
+        assert memory(server) - before < 60
+    until(lambda: server.score(ROW).status == 200)
+
+
+def test_beyond_its_queue_no_body_is_waited_for(start: Callable[..., Server]):
+    server = start("--max-waiting=1")
+    with closing(begun(server, 100, b"")), closing(begun(server, 100, b"")) as second:
+        answer = second.getresponse()
+        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        answer.read()
+        second.send(b" " * 100)
+        second.request("GET", "/live")
+        assert second.getresponse().status == 200
+
+
+def test_beyond_its_connections_only_probes_are_answered(server: Server):
+    with ExitStack() as stack:
+        for _ in range(MOST):
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+        answer = server.score(ROW)
+        assert (answer.status, answer.headers["retry-after"], answer.headers["connection"]) == (503, "1", "close")
+        assert server.get("/live").status == 200
+    until(lambda: server.score(ROW).status == 200)
 
 
 def test_a_body_that_does_not_arrive_is_not_waited_for(start: Callable[..., Server]):
     server = start("--timeout-ms=300")
-    connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
-    connection.putrequest("POST", "/score")
-    connection.putheader("Content-Type", "application/json")
-    connection.putheader("Content-Length", "100")
-    connection.endheaders(b'{"rows": [')
+    connection = begun(server, 100, b'{"rows": [')
     answer = connection.getresponse()
     assert (answer.status, answer.headers["connection"]) == (408, "close")
-    assert json.loads(answer.read())["error"] == "The body did not arrive within 0.3 seconds: ask again."
+    assert (
+        json.loads(answer.read())["error"]
+        == "The body did not arrive within 0.3 seconds: ask again, perhaps with fewer rows."
+    )
     connection.close()
 
 

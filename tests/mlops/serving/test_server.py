@@ -75,14 +75,14 @@ def test_questions_and_answers_are_logged_and_what_is_sensitive_apart(tmp_path: 
         assert server.score(ROW | {"age": 300}).status == 422
         assert server.end() == 0
     (file,) = (tmp_path / "predictions").glob("blue-*.jsonl")
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [line["row"] for line in lines] == [0, 1]
-    assert lines[1]["inputs"] == {
+    line = json.loads(file.read_text())
+    assert line["inputs"][1] == {
         name: value for name, value in (ROW | {"age": 90}).items() if name not in ("ward", "note")
     }
-    assert lines[1]["outputs"] == {"label": "now", "decision": 1, "scores": {"can wait": 0.25, "now": 0.75}}
+    assert line["outputs"][1] == {"label": "now", "decision": 1, "scores": {"can wait": 0.25, "now": 0.75}}
     (apart,) = (tmp_path / "sensitive").glob("*.jsonl")
-    assert json.loads(apart.read_text().splitlines()[1])["values"] == {"ward": "north", "note": "a remark"}
+    values = json.loads(apart.read_text())["values"]
+    assert values == [{"ward": "north", "note": ROW["note"]}, {"ward": "north", "note": "a remark"}]
     assert "A-17" not in file.read_text() + apart.read_text()
     assert "letter 7" not in file.read_text() + apart.read_text()
 
@@ -107,9 +107,8 @@ def test_free_text_in_place_of_a_category_is_logged_apart(tmp_path: Path, artifa
         server.score(ROW, ROW | {"job": "nurse of Jane"}, ROW | {"job": None})
         assert server.end() == 0
     (file,), (apart,) = (tmp_path / "predictions").iterdir(), (tmp_path / "sensitive").iterdir()
-    inputs = [json.loads(line)["inputs"] for line in file.read_text().splitlines()]
+    inputs, values = json.loads(file.read_text())["inputs"], json.loads(apart.read_text())["values"]
     assert [each.get("job", "apart") for each in inputs] == ["cook", "apart", None]
-    values = [json.loads(line)["values"] for line in apart.read_text().splitlines()]
     assert [each.get("job") for each in values] == [None, "nurse of Jane", None]
     assert "Jane" not in file.read_text()
 
@@ -166,6 +165,9 @@ def test_what_cannot_be_served_is_said_before_it_starts(artifact: Path, tmp_path
     assert refused("--max-rows=0", model=artifact)[0] == 2
     status, said = refused("--spool=/dev/null/spool", model=artifact)
     assert status == 2 and said.startswith("/dev/null/spool: no log can be kept in it: Not a directory.")
+    (empty := artifact.with_name("empty")).touch()
+    status, said = refused(model=artifact, MLOPS_LOG_KEY_FILE=str(empty))
+    assert status == 2 and "empty: the key of the log has 32 bytes, and this file 0. MLOPS_LOG_KEY_FILE" in said
     status, said = refused(model=artifact, MLOPS_LOG_KEY_FILE="/nowhere/key")
     assert status == 2 and said.startswith("/nowhere/key: the key of the log cannot be read: No such file")
 

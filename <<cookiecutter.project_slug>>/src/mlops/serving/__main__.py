@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,15 @@ import uvicorn
 
 from mlops import digest
 from mlops.errors import Misuse, MlopsError
+from mlops.outcomes import ids
+from mlops.serving import vault
 from mlops.serving.app import App
 from mlops.serving.batching import Queue
+from mlops.serving.capped import Capped
 from mlops.serving.log import Log
 from mlops.serving.metrics import Metrics
 from mlops.serving.scorer import Scorer
 from mlops.serving.sender import Sender
-
-GRACE = 30
-"""Seconds that a server takes at most to answer what it has accepted, once it is told to end."""
 
 
 def positive(text: str) -> int:
@@ -67,19 +68,26 @@ def application(given: argparse.Namespace) -> App:
     scorer = Scorer.load(given.package, given.model, given.max_rows)
     whole = digest.of_folder(given.model)
     deployment, model = given.deployment or f"m{whole[:12]}", given.version or f"@{whole[:12]}"
-    queue = Queue(scorer.answer, given.max_waiting, given.max_rows, given.timeout_ms / 1000)
-    log_key = key(os.environ.get("MLOPS_LOG_KEY_FILE"))
-    log = Log.open(given.spool, log_key, deployment, model, scorer.contract.features)
+    queue = Queue(scorer, given.max_waiting, given.max_rows, given.timeout_ms / 1000)
+    log = Log.open(given.spool, key(os.environ), deployment, model, scorer.contract.features)
     metrics = Metrics(model, deployment, lambda: len(queue.waiting), lambda: log.dropped)
     return App(scorer, queue, metrics, log, {"model": model, "deployment": deployment, "digest": whole}, given.max_mb)
 
 
-def key(file: str | None) -> bytes | None:
+def key(environment: Mapping[str, str]) -> bytes | None:
+    """Of the log's ids: from a key vault, or a file, if one is named."""
+    if url := environment.get("MLOPS_LOG_KEY_URL"):
+        return vault.key(url, environment)
+    file = environment.get("MLOPS_LOG_KEY_FILE")
     try:
-        return Path(file).read_bytes() if file else None
+        found = Path(file).read_bytes() if file else None
     except OSError as error:
         what = f"the key of the log cannot be read: {error.strerror}. MLOPS_LOG_KEY_FILE names it."
         raise Misuse(what, file) from error
+    if found is not None and len(found) != ids.BYTES:
+        what = f"the key of the log has {ids.BYTES} bytes, and this file {len(found)}. MLOPS_LOG_KEY_FILE names it."
+        raise Misuse(what, file)
+    return found
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -94,8 +102,8 @@ def serve(given: argparse.Namespace) -> None:
     """Load the model, listen until told to end, then answer what was accepted."""
     app, sender = application(given), given.spool and Sender(given.spool)
     settings = uvicorn.Config(
-        app, http="httptools", loop="uvloop", lifespan="off", ws="none", log_config=None, access_log=False,
-        server_header=False, timeout_graceful_shutdown=GRACE,
+        app, http=Capped, loop="uvloop", lifespan="off", ws="none", log_config=None, access_log=False,
+        server_header=False, proxy_headers=False, timeout_graceful_shutdown=given.timeout_ms // 1000 + 1,
     )  # fmt: skip
     with listen(given.host, given.port) as port:
         host, number = port.getsockname()[:2]

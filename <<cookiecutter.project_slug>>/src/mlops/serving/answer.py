@@ -1,6 +1,7 @@
 """Answers: what a model says of each row, in words and numbers that JSON can hold."""
 
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,8 @@ def answers(outputs: Columns, label: Column | None) -> list[dict[str, Any]]:
 
 
 def _rows(columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    pairs = (zip(repeat(name), values) for name, values in columns.items())
+    return [*map(dict, zip(*pairs, strict=True))]
 
 
 def _words(label: Column | None) -> Callable[[int], Any]:

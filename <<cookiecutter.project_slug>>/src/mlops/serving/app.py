@@ -19,11 +19,11 @@ from mlops.serving.request import Rejected
 from mlops.serving.scorer import Scorer
 
 JSON, TEXT = b"application/json", b"text/plain; version=0.0.4; charset=utf-8"
-PATIENCE = 8
-"""How many times the largest body is read, though not kept, so that the caller hears why it is refused."""
+HUNG = 6
+"""How many times as long as any caller waits one prediction may take until it counts as hung."""
 DEEP = 5
 """How many places of an error the server's log names."""
-EXTRA = {408: {b"connection": b"close"}, 413: {b"connection": b"close"}, 503: {b"retry-after": b"1"}}
+EXTRA = {408: {b"connection": b"close"}, 503: {b"retry-after": b"1"}}
 
 encode = msgspec.json.Encoder().encode
 Headers = dict[bytes, bytes]
@@ -39,13 +39,13 @@ class App:
     ) -> None:
         self.reader, self.queue, self.metrics, self.log, self.about = scorer.reader, queue, metrics, log, about
         self.named = {name: about[name] for name in ("model", "deployment")}
-        self.max_bytes = max_mb * 1_000_000
+        self.max_bytes, self.reading = max_mb * 1_000_000, 0
         limits = {"rows": self.reader.max_rows, "bytes": self.max_bytes, "seconds": queue.timeout}
         metadata = encode(about | {"features": schema(scorer.contract), "limits": limits})
         description = encode(openapi(scorer.reader, about["model"]))
         self.pages: dict[str, Callable[[], tuple[int, bytes, bytes]]] = {
-            "/live": self._probe,
-            "/ready": self._probe,
+            "/live": lambda: _probe(queue.lasts < queue.timeout * HUNG),
+            "/ready": lambda: _probe(queue.lasts < queue.timeout),
             "/metadata": lambda: (200, metadata, JSON),
             "/openapi.json": lambda: (200, description, JSON),
             "/metrics": lambda: (200, metrics.page(), TEXT),
@@ -65,10 +65,6 @@ class App:
             error = {"error": f"There is {', '.join(('/score', *self.pages))}, and nothing else.", "details": []}
             await _respond(send, 404, encode(error), JSON)
 
-    def _probe(self) -> tuple[int, bytes, bytes]:
-        """A server whose prediction hangs is of no use until it is started again; it listens only once it is ready."""
-        return (503, b'{"ready":false}', JSON) if self.queue.stuck else (200, b'{"ready":true}', JSON)
-
     async def _score(self, headers: Headers, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         id = headers.get(b"x-ms-client-request-id", b"").decode("latin-1") or secrets.token_hex(16)
@@ -83,7 +79,8 @@ class App:
             status, answer = refusal.status, {"error": refusal.error, "details": refusal.details, "id": id}
         except TimeoutError:
             status, who = (503, "The model did not answer") if request else (408, "The body did not arrive")
-            answer = {"error": f"{who} within {self.queue.timeout:g} seconds: ask again.", "details": [], "id": id}
+            what = f"{who} within {self.queue.timeout:g} seconds: ask again, perhaps with fewer rows."
+            answer = {"error": what, "details": [], "id": id}
         except Exception as error:
             logging.error("request %s failed: %s", self.log.id(id) or "(no key)", _where(error))
             status, what = 500, "The model failed on this request. The server's log says why."
@@ -95,27 +92,35 @@ class App:
             self.log.write(id, request.rows, found)
 
     async def _read(self, id: str, headers: Headers, receive: Receive) -> Any:
-        """The request. Raises Rejected for all that is wrong with it."""
-        body = await self._body(receive)
-        if self.queue.full:
+        """The request. Raises Rejected for all that is wrong with it, before its body is read where that is possible.
+
+        Bodies that are being read take the places of requests that wait: so many of at most `max_bytes` are in memory.
+        """
+        if self.reading + len(self.queue.waiting) >= self.queue.max_waiting:
             raise Rejected(503, "Too many requests wait already: ask again in a second.")
         if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != JSON:
             raise Rejected(415, "Send JSON, and say so with the header Content-Type: application/json.")
         if not (id.isascii() and id.isprintable() and len(id) <= 128):
             raise Rejected(400, "x-ms-client-request-id has at most 128 characters, all of printable ASCII.")
-        return self.reader.read(body)
+        self.reading += 1
+        try:
+            return self.reader.read(await self._body(receive))
+        finally:
+            self.reading -= 1
 
-    async def _body(self, receive: Receive) -> bytes:
-        parts, size, more = [], 0, True
-        while more and size <= self.max_bytes * PATIENCE:
+    async def _body(self, receive: Receive) -> bytearray:
+        body, more = bytearray(), True
+        while more:
             message = await receive()
-            part, more = message.get("body", b""), message.get("more_body", False)
-            size += len(part)
-            if size <= self.max_bytes:
-                parts.append(part)
-        if size > self.max_bytes:
-            raise Rejected(413, f"The body is larger than {self.max_bytes:,} bytes: send fewer rows at once.")
-        return b"".join(parts)
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self.max_bytes:
+                raise Rejected(413, f"The body is larger than {self.max_bytes:,} bytes: send fewer rows at once.")
+        return body
+
+
+def _probe(well: bool) -> tuple[int, bytes, bytes]:
+    return (200, b'{"ready":true}', JSON) if well else (503, b'{"ready":false}', JSON)
 
 
 def _where(error: Exception) -> str:

@@ -1,7 +1,6 @@
 """`score.py` for Azure ML's own inference server: the same application, where no image of one's own can be used.
 
-The deployment says `code_configuration: {code: ../../src, scoring_script: mlops/serving/azureml_score.py}` and the
-variable MLOPS_PACKAGE; its environment has azureml-inference-server-http beside what requirements/serving.txt locks.
+azureml/endpoints/online-deployment-inference-server.yml deploys it.
 """
 
 import asyncio

@@ -2,36 +2,33 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from threading import Thread
 from typing import Any
 
-QUICK = 0.005
-"""Seconds that a prediction may hold up the event loop; a longer one gets a thread."""
+from mlops.serving.scorer import Scorer
+
+QUICK = 0.02
+"""Seconds that a prediction may hold up the event loop; a longer one gets a thread, which costs more than it saves."""
 
 
 class Queue:
-    """Answers requests with `answer`, which takes many and gives for each what it is answered, or an error.
+    """Answers requests by a scorer. At most `max_waiting` wait, `timeout` seconds each.
 
-    At most `max_waiting` requests wait and `max_rows` rows are predicted at once. Who asks waits `timeout` seconds.
+    At most `max_work` predictions are made at once, unless one request alone takes more.
     """
 
-    def __init__(
-        self, answer: Callable[[Sequence[Any]], Sequence[Any]], max_waiting: int, max_rows: int, timeout: float
-    ) -> None:
-        self.answer, self.max_waiting, self.max_rows, self.timeout = answer, max_waiting, max_rows, timeout
+    def __init__(self, scorer: Scorer, max_waiting: int, max_work: int, timeout: float) -> None:
+        self.answer, self.work = scorer.answer, scorer.work
+        self.max_waiting, self.max_work, self.timeout = max_waiting, max_work, timeout
         self.waiting: dict[asyncio.Future[Any], Any] = {}
         self.started: float | None = None
         self.pace = QUICK
 
     @property
-    def full(self) -> bool:
-        return len(self.waiting) >= self.max_waiting
-
-    @property
-    def stuck(self) -> bool:
-        """Whether one prediction takes longer than any caller waits."""
-        return self.started is not None and time.monotonic() - self.started > self.timeout
+    def lasts(self) -> float:
+        """Seconds since the prediction under way began."""
+        return 0.0 if self.started is None else time.monotonic() - self.started
 
     async def ask(self, request: Any) -> Any:
         """The answers. Raises what answering raised."""
@@ -48,27 +45,26 @@ class Queue:
     def _next(self) -> None:
         if self.started is not None or not self.waiting:
             return
-        batch, rows = {}, 0
+        batch, work = {}, 0
         for future, request in self.waiting.items():
-            rows += len(request.rows)
-            if batch and rows > self.max_rows:
+            if batch and work + self.work(request) > self.max_work:
                 break
             batch[future] = request
+            work += self.work(request)
         for future in batch:
             del self.waiting[future]
         self.started = time.monotonic()
-        if rows * self.pace <= QUICK and not any(request.reasons for request in batch.values()):
-            return self._settle(batch, self.answer([*batch.values()]))
+        if work * self.pace <= QUICK:
+            return self._settle(batch, work, self.answer([*batch.values()]))
         loop = asyncio.get_running_loop()
 
-        def work() -> None:
-            loop.call_soon_threadsafe(self._settle, batch, self.answer([*batch.values()]))
+        def predict() -> None:
+            loop.call_soon_threadsafe(self._settle, batch, work, self.answer([*batch.values()]))
 
-        Thread(target=work, daemon=True).start()
+        Thread(target=predict, daemon=True).start()
 
-    def _settle(self, batch: dict[asyncio.Future[Any], Any], found: Sequence[Any]) -> None:
-        self.pace = (time.monotonic() - (self.started or 0)) / sum(len(request.rows) for request in batch.values())
-        self.started = None
+    def _settle(self, batch: dict[asyncio.Future[Any], Any], work: int, found: Sequence[Any]) -> None:
+        self.pace, self.started = self.lasts / work, None
         for future, given in zip(batch, found, strict=True):
             if not future.done():
                 (future.set_exception if isinstance(given, Exception) else future.set_result)(given)

@@ -3,6 +3,8 @@
 A model from code: MLflow runs this file again where the model is loaded, with the copy of the code that lies beside it.
 """
 
+import logging
+import os
 import re
 import sys
 from pathlib import Path
@@ -13,6 +15,7 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, save_model
 
+import mlops
 from mlops.serving.scorer import Scorer
 
 
@@ -20,24 +23,29 @@ class Model(PythonModel):
     def load_context(self, context: Any) -> None:
         self.scorer = Scorer.load(context.model_config["package"], Path(context.artifacts["artifact"]), sys.maxsize)
 
-    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> Any:
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:  # type: ignore[override]
         """A table with a row of answers for each row of features. Raises Rejected, with every mistake in words."""
-        rows = model_input.astype(object).where(model_input.notna(), None).to_dict("records")
+        table: Any = model_input
+        rows = table.astype(object).where(table.notna(), None).to_dict("records")
         [found] = self.scorer.answer([self.scorer.reader.read(msgspec.json.encode({"rows": rows}))])
         if isinstance(found, Exception):
             raise found
         return pd.DataFrame(found)
 
 
-def save(to: Path, artifact: Path, package: str, source: Path, lock: Path) -> None:
-    """Write `MLmodel` and all that it needs: the artifact, the code below `source`, what the serving lock pins."""
+def save(to: Path, artifact: Path, lock: Path) -> None:
+    """Write `MLmodel` and all that it needs: the artifact with its package, this code, what the serving lock pins."""
+    from mlops import carried  # not where the model is loaded: that has only what the lock pins
+
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    logging.getLogger("mlflow.pyfunc").setLevel(logging.ERROR)  # it misses a signature: the contract is checked instead
     pinned = re.findall(r"^[\w.-]+==[^\\\n]+", lock.read_text("utf-8"), re.MULTILINE)
     save_model(
         to,
         python_model=__file__,
         artifacts={"artifact": str(artifact)},
-        model_config={"package": package},
-        code_paths=[str(source / "mlops"), str(source / package)],
+        model_config={"package": (package := carried.name(artifact))},
+        code_paths=[*mlops.__path__, str(artifact / carried.CODE / package)],
         pip_requirements=["mlflow", "pandas", *pinned],
     )
 

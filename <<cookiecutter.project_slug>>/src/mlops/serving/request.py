@@ -49,13 +49,13 @@ class Reader:
             self._types[self.id.name] = _type(self.id)
             fields.append(("id", _type(self.id) | msgspec.UnsetType, msgspec.UNSET))
         names = dict(zip((name for name, *_ in fields), self._types, strict=True))
-        row = msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True)
+        row = msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, gc=False)
         rows = Annotated[list[row], msgspec.Meta(min_length=1, max_length=max_rows)]
         whole: list[Any] = [("rows", rows), ("reasons", bool, False)]
         self.request = msgspec.defstruct("Request", whole, forbid_unknown_fields=True)
         self._decoder = msgspec.json.Decoder(self.request)
 
-    def read(self, body: bytes) -> Any:
+    def read(self, body: bytes | bytearray) -> Any:
         """The request, with `rows` and `reasons`. Raises Rejected."""
         try:
             request: Any = self._decoder.decode(body)
@@ -82,7 +82,7 @@ class Reader:
                 return np.array([_seconds(value) for value in values], np.float64)
         return np.array(values, object)
 
-    def _wrong(self, body: bytes, error: Exception) -> Rejected:
+    def _wrong(self, body: bytes | bytearray, error: Exception) -> Rejected:
         """All that is wrong, by the slow way that only wrong requests go."""
         try:
             whole = msgspec.json.decode(body)

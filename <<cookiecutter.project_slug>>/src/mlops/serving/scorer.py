@@ -40,6 +40,10 @@ class Scorer:
             raise Failure(f"does not answer {first.decode()}: {given}. Its package is '{package}'.", folder) from given
         return scorer
 
+    def work(self, request: Any) -> int:
+        """How many predictions a request takes: reasons cost about one more for each feature."""
+        return len(request.rows) * (1 + request.reasons * len(self.contract.features))
+
     def answer(self, requests: Sequence[Any]) -> list[Answers | Exception]:
         """The answers to each request, all predicted at once; where that fails, each alone, or why it has none."""
         try:
