@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from mlops import platform, settings
-from mlops.platform.base import Endpoint, Ledger
+from mlops.platform.base import Ledger
+from mlops.platform.endpoint import Endpoint
 from mlops.release import start
 from mlops.release.tick import Controller
 

@@ -10,9 +10,10 @@ import yaml
 
 from mlops.errors import Misuse, Refused
 from mlops.release.batch import Figures, decide, distance, roll_back, start
+from mlops.release.settings import Guards
 from mlops.release.status import status
-from mlops.settings import Batch, Guards
-from tests.mlops.release.conftest import Shop
+from mlops.settings import Batch
+from tests.mlops.release.shops import Shop
 
 WELL = Figures(rows=1000, bad=3, minutes=1.0)
 SERVICE = Batch(rows=1_000_000, deadline_minutes=10)
@@ -96,6 +97,39 @@ def test_a_good_challenger_takes_over_and_a_shifted_one_does_not(monthly: Shop):
     assert monthly.decisions == ["champion", "champion", "rollback"]
 
 
+def test_each_version_scores_with_the_package_that_it_was_made_with(monthly: Shop):
+    """A region is new in the contract, and the features are others: neither changes what the champion says."""
+    contract, predict = (monthly.path / "src" / "shop" / name for name in ("contract.py", "predict.py"))
+    strict = contract.read_text().replace('unseen="accept"', 'unseen="refuse"')
+    contract.write_text(strict)
+    release(monthly, monthly.register())
+    contract.write_text(strict.replace('"country"', '"country", "island"'))
+    predict.write_text(predict.read_text().replace("/ 100", "/ 200"))
+    ages = [age % 80 + 18 for age in range(300)]
+    rows = pl.DataFrame({"age": ages, "place": ["island"] + ["town"] * 299})
+    rows.write_parquet(monthly.path / "visits.parquet")
+    done = release(monthly, monthly.register())
+    assert done.act == "roll_back" and done.why.startswith("shift: predictions lie 0."), done.why
+    new, old = (each["bad"] for each in monthly.entries[-1].says["evidence"])
+    assert (new, old) == (0, 1)
+
+
+def test_the_distance_is_that_of_rows_which_both_could_score(monthly: Shop):
+    contract = monthly.path / "src" / "shop" / "contract.py"
+    contract.write_text(contract.read_text().replace("(18, 99)", "(18, 95)"))
+    release(monthly, monthly.register())
+    contract.write_text(contract.read_text().replace("(18, 95)", "(18, 99)"))
+    done = release(monthly, monthly.register())
+    assert done.act == "promote" and "0.000 away from the champion's" in done.why, done.why
+
+
+def test_one_that_throws_is_rolled_back(monthly: Shop):
+    release(monthly, monthly.register())
+    done = release(monthly, monthly.register({"throw": 1, "calm": 0}))
+    assert done.status == 1 and done.why.startswith("errors: it failed on these rows with a RuntimeError; `mlops score")
+    assert monthly.decisions == ["champion", "rollback"]
+
+
 def test_a_rollback_is_the_switch_back(monthly: Shop):
     first, second = monthly.register(), monthly.register()
     release(monthly, first)
@@ -114,15 +148,15 @@ def test_what_may_not_be_released_scores_nothing(monthly: Shop):
     assert not (Path(monthly.path) / ".mlops" / "batch").exists()
 
 
-def test_a_batch_that_was_cut_off_is_scored_again_whole(monthly: Shop):
-    reference = monthly.register()
+def test_what_an_earlier_release_scored_or_was_killed_in_is_gone(monthly: Shop):
     folder = monthly.path / ".mlops" / "batch"
-    release(monthly, reference)
+    release(monthly, monthly.register())
     (place,) = folder.iterdir()
     (place / "summary.json").unlink()
     next((place / "scored").iterdir()).write_bytes(b"half")
-    other = monthly.register()
-    assert release(monthly, other).act == "promote"
+    (folder / "m0" / ".csv").mkdir(parents=True)
+    assert release(monthly, monthly.register()).act == "promote"
+    assert {each.name for each in folder.iterdir()} == {each.deployment for each in monthly.story.champions}
 
 
 def test_as_a_person_types_it(monthly: Shop):

@@ -12,7 +12,7 @@ from mlops.errors import Misuse, Refused
 from mlops.evidence import sign
 from mlops.files import read_json, write_json
 from mlops.release import start
-from tests.mlops.release.conftest import Shop
+from tests.mlops.release.shops import Shop, eventually
 
 
 def test_the_first_model_goes_straight_to_full_and_later_ones_do_not(shop: Shop):
@@ -47,10 +47,10 @@ def test_the_first_model_goes_straight_to_full_and_later_ones_do_not(shop: Shop)
 def test_a_person_promotes_and_rolls_back(served: Shop):
     served.controller.tick()
     first = served.champion
-    with pytest.raises(Misuse, match="there is no challenger that has had a request"):
+    with pytest.raises(Misuse, match="there is no challenger that passed its tests"):
         start.promote(served.controller, "no")
     start.start(served.controller, served.register())
-    with pytest.raises(Misuse, match="there is no challenger that has had a request"):
+    with pytest.raises(Misuse, match="there is no challenger that passed its tests"):
         start.promote(served.controller, "too soon")
     served.tick(["advance"])
     promoted = served.mlops("release", "promote", "--reason", "The champion is broken.")
@@ -118,7 +118,7 @@ def test_one_release_at_a_time_and_only_where_there_is_a_platform(served: Shop):
     with pytest.raises(Misuse, match="shop:2 is being released on local. Let `mlops release tick` go on with it"):
         start.start(served.controller, served.register())
     done = served.mlops("release", "start", "shop:2", "--on", "staging")
-    assert (done.returncode, done.stderr) == (2, "nothing is released on staging from here yet. Release on: local.\n")
+    assert (done.returncode, done.stderr) == (2, "'staging' is not to be reached from here yet. Use one of: local.\n")
 
 
 def test_a_model_that_fails_its_first_requests_gets_no_other(served: Shop):
@@ -136,9 +136,38 @@ def test_a_stopped_project_goes_on_with_nothing(served: Shop):
     assert done.why == "the project is stopped, so it does not go on, though the smoke test passed."
     assert served.controller.tick().act == "hold"
     assert served.decisions[2:] == ["release", "hold"]
+    with pytest.raises(Refused, match="nothing is promoted until its owner signs again"):
+        start.promote(served.controller, "Now.")
     served.set("people", owner="person@example.org")
     sign.sign_off("shop:2", "owner", "local", served.platform, served.path, served.controller.known)
     assert served.controller.tick().act == "advance"
+
+
+def test_a_stopped_project_goes_back(served: Shop):
+    served.controller.tick()
+    first = served.champion
+    start.start(served.controller, served.register())
+    served.tick(["advance"])
+    start.promote(served.controller, "It is better.")
+    served.endpoint.remove(first)
+    sign.stop("No use.", served.platform, served.path, served.controller.known)
+    assert start.roll_back(served.controller, None, "Back.").act == "redeploy"
+    served.tick(["champion"])
+    assert served.champion == first
+
+
+def test_beside_a_champion_that_is_ill_a_person_decides(served: Shop):
+    served.controller.tick()
+    champion = served.champion
+    (served.path / ".mlops/endpoint" / champion / "model.json").unlink()
+    served.server(champion).kill()
+    eventually(lambda: served.endpoint.state().deployments[champion].state == "failed")
+    start.start(served.controller, served.register())
+    done = served.tick(["hold"])
+    assert f"the champion {champion} is not healthy: " in done.why
+    assert served.controller.tick().act == "hold"
+    assert start.promote(served.controller, "It is the cure.").act == "champion"
+    assert served.endpoint.state().traffic == {served.champion: 100} != {champion: 100}
 
 
 def test_a_step_that_outlives_its_time_is_stale_and_rolled_back_where_nobody_called(served: Shop):

@@ -5,10 +5,11 @@ from dataclasses import asdict, replace
 import pytest
 
 from mlops import files
-from mlops.platform.base import Bucket, Deployed, Edges, EndpointState
+from mlops.platform.endpoint import Bucket, Deployed, Edges, EndpointState
 from mlops.release.decide import Act, Decision, Seen, decide
 from mlops.release.guards import alphas
-from mlops.settings import Online, Release, Step
+from mlops.release.settings import Release, Step
+from mlops.settings import Online
 
 HOUR = 3600.0
 ONLINE = Online(p95_ms=100.0, availability=0.995, requests_per_second=20.0)
@@ -112,9 +113,8 @@ def test_a_deployment_that_is_ill_is_not_judged_by_counts():
     ill = {"new": Deployed("new:1", "failed", "it ended with 1."), "old": Deployed("old:1", "healthy")}
     decision = decided(*ALIKE, state=EndpointState(ill))
     assert (decision.act, decision.why) == ("roll_back", "new is not healthy: it ended with 1.")
-    assert decided(*ALIKE, state=EndpointState({"old": ill["old"]})).why == "new is gone."
     lost = decided(*ALIKE, state=EndpointState({"new": ill["old"], "old": ill["new"]}))
-    assert (lost.act, "nothing good is left to go back to" in lost.why) == ("hold", True)
+    assert (lost.act, "Nothing good is left to go back to" in lost.why) == ("hold", True)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,21 @@
 """The endpoint on this machine, on real processes."""
 
-import http.client
+import asyncio
 import json
-import os
 import signal
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 
+from mlops.connections import Connections
 from mlops.errors import Failure, Refused
-from mlops.platform.base import Deployment
-from tests.mlops.release.conftest import SPEC_FILE, Shop, eventually
-
-BODY = json.dumps({"rows": [{"age": 40, "place": "town"}]}).encode()
+from mlops.platform.endpoint import Deployment
+from mlops.serving.capped import MOST
+from tests.mlops.release.making import SPEC_FILE
+from tests.mlops.release.shops import BODY, Shop, eventually
 
 
 def deployment(shop: Shop, reference: str) -> Deployment:
@@ -39,10 +42,10 @@ def test_a_life_of_an_endpoint(shop: Shop):
     (shop.path / "src" / "shop" / "predict.py").write_text("what somebody writes next must not be served")
     shop.endpoint.deploy(new)
     shop.endpoint.traffic({old.name: 100}, {new.name: 50})
-    asked = [shop.endpoint.ask(None, BODY) for _ in range(20)]
+    asked = [shop.ask() for _ in range(20)]
     assert {status for status, _ in asked} == {200}
-    assert {json.loads(body)["deployment"] for _, body in asked} == {old.name}
-    assert json.loads(shop.endpoint.ask(new.name, BODY)[1])["predictions"] == [{"score": 0.5, "decision": 1}]
+    assert {answer["deployment"] for _, answer in asked} == {old.name}
+    assert shop.ask(new.name)[1]["predictions"] == [{"score": 0.5, "decision": 1}]
     with pytest.raises(Refused, match="has traffic and is not removed"):
         shop.endpoint.remove(old.name)
 
@@ -69,29 +72,62 @@ def test_a_server_that_hangs_or_dies_is_started_again(served: Shop):
     name = served.champion
     first = served.server(name)
     first.send_signal(signal.SIGKILL)
-    eventually(lambda: served.endpoint.ask(None, BODY)[0] == 200)
+    eventually(lambda: served.ask()[0] == 200)
     second = served.server(name)
     assert second.pid != first.pid
     second.send_signal(signal.SIGSTOP)
-    connection = http.client.HTTPConnection(*served.address)
-    connection.request("POST", "/score", BODY, {"content-type": "application/json"})
-    assert (answer := connection.getresponse()).status in (503, 504)
-    assert "did not answer" in json.loads(answer.read())["error"]
-    eventually(lambda: served.endpoint.ask(None, BODY)[0] == 200)
+    status, answer = served.ask()
+    assert status in (503, 504)
+    assert "did not answer" in answer["error"]
+    eventually(lambda: served.ask()[0] == 200)
     assert served.server(name).pid != second.pid
     assert served.endpoint.state().deployments[name].state == "healthy"
+
+
+def router(shop: Shop) -> psutil.Process:
+    return psutil.Process(json.loads((shop.path / ".mlops/endpoint/actual.json").read_text())["pid"])
 
 
 def test_a_router_that_was_killed_is_started_again_by_the_next_command(served: Shop):
     served.controller.tick()
     address, before = served.endpoint.address, served.processes()
-    os.kill(json.loads((served.path / ".mlops/endpoint/actual.json").read_text())["pid"], signal.SIGKILL)
+    router(served).kill()
     done = served.mlops("release", "status")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "healthy, 100 % live" in done.stdout
     assert served.endpoint.address == address
-    assert served.endpoint.ask(None, BODY)[0] == 200
+    assert served.ask()[0] == 200
     eventually(lambda: not {each.pid for each in before} & {each.pid for each in served.processes()})
+
+
+def test_whatever_was_killed_is_cleaned_by_the_next_command(served: Shop):
+    served.controller.tick()
+    server, folder = served.server(served.champion), served.path / ".mlops/endpoint"
+    guard = server.parent()
+    assert guard
+    for left in ("m00000000000f", ".m00000000000e.0123abcd"):
+        (folder / left / "code").mkdir(parents=True)
+    for act in (psutil.Process.suspend, psutil.Process.kill):
+        act(router(served))
+        act(guard)
+    assert server.is_running()
+    down = served.mlops("release", "down")
+    assert down.returncode == 0, down.stderr
+    eventually(lambda: not served.processes())
+    assert [each.name for each in folder.iterdir() if each.is_dir() and each.name != "logs"] == [served.champion]
+
+
+def test_a_crowd_that_only_stays_connected_costs_no_more_than_so_much(served: Shop):
+    """One connection beyond is told to come back, and those that say nothing make room."""
+    served.controller.tick()
+    with ExitStack() as crowd:
+        for _ in range(MOST):
+            crowd.enter_context(socket.create_connection(served.address))
+        connections = Connections(f"{served.endpoint.address}/score")
+        refused = asyncio.run(connections.post(BODY))
+        assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+        assert json.loads(refused.body)["error"] == "Too many are connected: ask again in a second."
+        eventually(lambda: served.ask()[0] == 200)
 
 
 def test_an_endpoint_whose_project_is_removed_ends(served: Shop):

@@ -17,16 +17,37 @@ import pytest
 from mlops.errors import Misuse
 from mlops.evidence import entries
 from mlops.release import start
-from tests.mlops.release.conftest import Shop, eventually
+from tests.mlops.release.shops import Shop, eventually
 
 KILLED = -signal.SIGKILL
 
 
+def program(shop: Shop, *arguments: str) -> subprocess.Popen[str]:
+    path = os.pathsep.join([*map(str, sys.path), str(shop.path / "src")])
+    words = [sys.executable, *arguments]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path})
+
+
 def killed(shop: Shop, *arguments: str) -> int:
     """How a controller ended that dies of its first act."""
-    path = os.pathsep.join([*map(str, sys.path), str(shop.path / "src")])
-    program = [sys.executable, str(Path(__file__).with_name("killed.py")), str(shop.path), *arguments]
-    return subprocess.run(program, env={**os.environ, "PYTHONPATH": path}).returncode
+    with program(shop, str(Path(__file__).with_name("killed.py")), str(shop.path), *arguments) as found:
+        found.communicate()
+    return found.returncode
+
+
+def climbing(shop: Shop) -> tuple[str, str]:
+    """Names of a champion, and of a challenger in its first step."""
+    shop.controller.tick()
+    start.start(shop.controller, shop.register())
+    shop.tick(["advance"])
+    return shop.champion, shop.entries[-1].says["deployment"]
+
+
+def goes_on(shop: Shop, shares: dict[str, int]) -> None:
+    """The challenger's second step is signed, and not yet in force: as after a tick that was killed in between."""
+    opened = shop.story.opened
+    assert opened
+    shop.controller.sign("decision", opened.challenger, "Go on.", shares, act="advance", step=1)
 
 
 def test_a_tick_that_is_killed_after_any_act_is_taken_up_by_the_next(served: Shop):
@@ -70,15 +91,10 @@ def test_a_rollback_that_is_killed_is_finished_and_told_by_the_next_tick(served:
 
 
 def test_what_was_seen_before_a_step_had_its_traffic_does_not_count(served: Shop):
-    """As after a tick that was killed in between, and came late."""
-    served.controller.tick()
-    start.start(served.controller, served.register())
-    served.tick(["advance"])
-    champion, opened = served.champion, served.story.opened
-    assert opened
-    shares = {champion: 70, opened.challenger.deployment: 30}
+    champion, challenger = climbing(served)
+    shares = {champion: 70, challenger: 30}
     with served.callers():
-        served.controller.sign("decision", opened.challenger, "Go on.", shares, act="advance", step=1)
+        goes_on(served, shares)
         time.sleep(2.5)
         assert served.controller.tick().act == "advance"
         done = served.controller.tick()
@@ -87,19 +103,12 @@ def test_what_was_seen_before_a_step_had_its_traffic_does_not_count(served: Shop
 
 
 def test_a_challenger_that_dies_before_its_step_has_its_traffic_is_rolled_back(served: Shop):
-    """As after a tick that was killed in between."""
-    served.controller.tick()
-    start.start(served.controller, served.register())
-    served.tick(["advance"])
-    champion, opened = served.champion, served.story.opened
-    assert opened
-    name = opened.challenger.deployment
-    served.controller.sign("decision", opened.challenger, "Go on.", {champion: 70, name: 30}, act="advance", step=1)
-    for file in (served.path / ".mlops/endpoint" / name).rglob("model.json"):
-        file.parent.chmod(0o755)
-        file.unlink()
-    served.server(name).kill()
-    eventually(lambda: served.endpoint.state().deployments[name].state == "failed")
+    champion, challenger = climbing(served)
+    goes_on(served, {champion: 70, challenger: 30})
+    (file := served.path / ".mlops/endpoint" / challenger / "model.json").parent.chmod(0o755)
+    file.unlink()
+    served.server(challenger).kill()
+    eventually(lambda: served.endpoint.state().deployments[challenger].state == "failed")
     done = served.controller.tick()
     assert (done.act, done.status) == ("rollback", 1), done.why
     assert "it failed before it had the requests of its step" in done.why
@@ -111,9 +120,7 @@ def another(served: Shop) -> Iterator[subprocess.Popen[str]]:
     """A process that holds the lease."""
     held = "with LocalLedger(Path(sys.argv[1])).lease('local'): print('held', flush=True); time.sleep(60)"
     imports = "import sys, time; from pathlib import Path; from mlops.platform.local.ledger import LocalLedger"
-    code, path = f"{imports}\n{held}", os.pathsep.join(map(str, sys.path))
-    program = [sys.executable, "-c", code, str(served.path / ".mlops")]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}) as found:
+    with program(served, "-c", f"{imports}\n{held}", str(served.path / ".mlops")) as found:
         assert found.stdout and found.stdout.readline() == "held\n"
         yield found
         found.kill()

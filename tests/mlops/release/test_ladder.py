@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlops.release import start
-from tests.mlops.release.conftest import Shop, eventually
+from tests.mlops.release.shops import Shop, eventually
 
 
 def test_a_good_challenger_goes_to_full_by_ticks_that_know_nothing_of_each_other(served: Shop):
@@ -70,4 +70,5 @@ def test_a_bad_challenger_is_rolled_back_and_fails_nobody_who_was_not_its_own(
         answered = sum(count for (_, name), count in calls.answers.items() if name == challenger)
         assert 0 < sum(count for (status, _), count in calls.answers.items() if status >= 500) <= answered
         assert answered < 0.5 * calls.answers.total()
-    assert served.controller.tick().act == ("remove" if "dies" in facts else "nothing")
+    assert served.controller.tick().act == "nothing"
+    assert found.deployments[challenger].state == ("failed" if "dies" in facts else "healthy")

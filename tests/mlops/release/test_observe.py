@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from mlops.contract.types import Column
-from mlops.platform.base import Bucket, Edges
+from mlops.platform.endpoint import Bucket, Edges
 from mlops.release.observe import buckets, edges, worth, worths
 from mlops.settings import Online
 
@@ -21,8 +21,8 @@ def traffic(*rows: tuple) -> pl.LazyFrame:
     return pl.LazyFrame(rows, {**OF_ANY, "status": pl.Int64, "ms": pl.Float64}, orient="row")
 
 
-def predictions(*rows: tuple, dtype: type[pl.DataType] = pl.Float64, row: int = 0) -> pl.LazyFrame:
-    return pl.LazyFrame(rows, {**OF_ANY, "predicted": dtype}, orient="row").with_columns(row=row)
+def predictions(*rows: tuple, dtype: type[pl.DataType] = pl.Float64) -> pl.LazyFrame:
+    return pl.LazyFrame(rows, {**OF_ANY, "predicted": dtype}, orient="row")
 
 
 def worthy(*rows: tuple) -> pl.LazyFrame:
@@ -71,12 +71,6 @@ def test_classes_have_a_bin_each_and_one_for_none_of_them():
     assert (found.scores, found.latency, found.requests) == ((1, 2, 1), (0, 0, 0), 0)
 
 
-def test_only_the_first_prediction_of_a_request_counts_since_the_others_may_be_alike():
-    rows = pl.concat([predictions((1.0, "a", 0.1)), predictions(*[(1.0, "a", 0.9)] * 999, row=1)])
-    [found] = buckets(traffic(), rows, worthy(), EDGES, 0.0, 60.0, 60.0)
-    assert found.scores == (1, 0, 0)
-
-
 def test_no_row_is_lost_among_many():
     rng = np.random.default_rng(0)
     rows = 50_000
@@ -88,7 +82,7 @@ def test_no_row_is_lost_among_many():
             "ms": rng.uniform(0, 150, rows),
         }
     )
-    scores = frame.select("time", "deployment", row=0, predicted=pl.col("ms") / 150)
+    scores = frame.select("time", "deployment", predicted=pl.col("ms") / 150)
     found = buckets(frame, scores, worthy(), EDGES, 0.0, 600.0, 1.0)
     assert sum(each.requests for each in found) == sum(sum(each.scores) for each in found) == rows
     assert sum(each.errors + sum(each.latency) for each in found) == rows

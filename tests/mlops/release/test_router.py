@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from mlops.connections import Answer
 from mlops.outcomes import ids
-from mlops.platform.local.endpoint.connections import Answer
-from mlops.platform.local.endpoint.router import MOST_BYTES, MOST_COPIES, Router
-from mlops.serving.log import Minutes
+from mlops.platform.local.endpoint.router import MOST_BYTES, MOST_COPIES, MOST_HELD, Router
+from mlops.serving.minutes import Minutes
 
 KEY = b"k" * 32
 
@@ -132,3 +132,29 @@ def test_a_caller_who_leaves_in_the_middle_is_asked_for_nothing_more(bench: Benc
     bench.router.traffic = {"old": 100}
     asyncio.run(bench.router({"method": "POST", "path": "/score", "headers": []}, receive, send))
     assert not bench.old.asked
+
+
+def test_an_empty_id_is_none(bench: Bench):
+    bench.router.traffic = {"old": 100}
+    _, headers, _ = asyncio.run(bench.ask(x_ms_client_request_id=""))
+    assert len(headers["x-ms-client-request-id"]) == 36
+    assert [*bench.old.asked] == [headers["x-ms-client-request-id"]]
+
+
+def test_bodies_under_way_are_bounded_together(bench: Bench):
+    """Seventeen callers with large requests, of whom sixteen fit in."""
+
+    async def ask() -> list[tuple[int, dict[str, str], bytes]]:
+        bench.router.traffic, bench.router.mirror = {"old": 100}, {"new": 50}
+        bench.old.free.clear()
+        first = [asyncio.create_task(bench.ask(b" " * MOST_BYTES)) for _ in range(MOST_HELD // MOST_BYTES)]
+        beyond = asyncio.create_task(bench.ask(b" "))
+        await asyncio.sleep(0)
+        bench.old.free.set()
+        await asyncio.gather(*first)
+        return [await beyond, await bench.ask(b" ")]
+
+    refused, taken = asyncio.run(ask())
+    assert (refused[0], refused[1]["retry-after"]) == (503, "1")
+    assert json.loads(refused[2])["error"] == "too many large requests are under way. Ask again."
+    assert (taken[0], bench.old.asked.total()) == (200, MOST_HELD // MOST_BYTES + 1)

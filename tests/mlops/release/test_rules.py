@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from mlops.errors import Refused
-from mlops.platform.base import Deployed, Deployment, EndpointState
+from mlops.platform.endpoint import Deployed, Deployment, EndpointState
 from mlops.release import rules
 
 A, B, C = "m00000000000a", "m00000000000b", "m00000000000c"

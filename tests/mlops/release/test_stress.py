@@ -13,13 +13,14 @@ from xml.etree import ElementTree
 import psutil
 import pytest
 
-from mlops.platform.base import Door
+from mlops.platform.endpoint import Door
 from mlops.release import start as opening
 from mlops.release import stress
 from mlops.release.load import Load
 from mlops.release.stress import Point, Stress
 from mlops.settings import Online
-from tests.mlops.release.conftest import HERE, Shop
+from tests.mlops.release.making import HERE
+from tests.mlops.release.shops import Shop
 from tests.mlops.serving.servers import ROW, Server, command, environment, running
 
 BODIES = [json.dumps({"rows": [{"age": age, "place": "town"}]}).encode() for age in (20, 40, 60)]

@@ -15,7 +15,8 @@ app = group("Release a model step by step on what callers see of it, or give it 
 On = Annotated[Environment, typer.Option("--on", help="Where it is released.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever reads the history.")]
 BETWEEN_SECONDS = 2.0
-GOES_ON = ("deploy", "advance", "wait", "hold")
+BRINGS = ("remove", "deploy")
+GOES_ON = (*BRINGS, "advance", "wait", "hold")
 """What a release under way does next."""
 
 
@@ -51,7 +52,7 @@ def start(
         _say(done := batch.start(controller, ref, source))
         raise typer.Exit(done.status)
     start.start(controller, ref)
-    _go_on(controller, GOES_ON if follow else ("deploy",))
+    _go_on(controller, GOES_ON if follow else BRINGS)
 
 
 @app.command()
@@ -120,7 +121,20 @@ def rollback(
     done = way.roll_back(controller, to, reason)
     _say(done)
     if done.act == "redeploy":
-        _go_on(controller, ("deploy",))
+        _go_on(controller, BRINGS)
+
+
+@app.command()
+def remove(
+    deployment: Annotated[str, typer.Argument(help="Its name, as `status` shows it.")], on: On = "local"
+) -> None:
+    """Remove a deployment that has no requests: one that lost, once it has been looked at."""
+    from mlops import show
+
+    platform = _controller(on).platform
+    with platform.ledger.lease(on):
+        platform.endpoint.remove(deployment)
+    show.console.print(f"{deployment} is removed")
 
 
 @app.command()
@@ -129,7 +143,9 @@ def down() -> None:
     from mlops import show
     from mlops.platform.local.endpoint import LocalEndpoint
 
-    LocalEndpoint(open_platform()[0]).stop()
+    project, platform = open_platform()
+    with platform.ledger.lease("local"):
+        LocalEndpoint(project).stop()
     show.console.print("the endpoint is stopped")
 
 
@@ -182,11 +198,8 @@ def verify(
 
 def _controller(environment: str) -> "Controller":
     from mlops import platform, settings
-    from mlops.errors import Misuse
     from mlops.release.tick import Controller
 
-    if environment not in platform.PLACES:
-        raise Misuse(f"nothing is released on {environment} from here yet. Release on: {', '.join(platform.PLACES)}.")
     file = settings.find(Path.cwd())
     return Controller(platform.open(environment, file.parent), file.parent, settings.load(file), environment)
 

@@ -12,5 +12,5 @@ PLACES = {"local": "mlops.platform.local"}
 def open(environment: str, project: Path) -> Platform:
     """The platform of an environment. Raises Misuse when there is no such environment."""
     if environment not in PLACES:
-        raise Misuse(f"there is no environment '{environment}'. Use one of: {', '.join(PLACES)}.")
+        raise Misuse(f"'{environment}' is not to be reached from here yet. Use one of: {', '.join(PLACES)}.")
     return import_module(PLACES[environment]).open(project)

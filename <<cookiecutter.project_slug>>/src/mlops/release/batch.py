@@ -3,25 +3,28 @@
 The switch is the entry `champion`, in Azure the batch endpoint's default deployment; a rollback switches back.
 """
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
 
-from mlops import digest, files
+from mlops import files
 from mlops.batch import ERRORS, SUMMARY, job
-from mlops.batch.scoring import SCORED, Scorer
-from mlops.errors import Misuse
+from mlops.batch.scoring import SCORED, TableScorer
+from mlops.errors import Misuse, MlopsError
 from mlops.evidence.git import person
 from mlops.gates import cost
 from mlops.release.decide import Decision
+from mlops.release.settings import Guards
 from mlops.release.start import admitted, earlier
 from mlops.release.state import Version
 from mlops.release.tick import Controller, Done
-from mlops.settings import Batch, Guards, Settings
-from mlops.steps.package import package
+from mlops.settings import Batch, Settings
+
+PLACE = Path(".mlops", "batch")
+"""Where both have scored, until the next release."""
+FAILED = "errors: it failed on these rows with a {}; `mlops score {}` with the same input shows where."
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,19 @@ def start(controller: Controller, reference: str, source: Path | None) -> Done:
         _, story = controller.read()
         version = admitted(controller, reference, story)
         column = controller.platform.models.get(version.model).lineage["evaluation"]["predicted"]["column"]
-        mine = _scored(controller, version, source)
+        files.remove(controller.project / PLACE)
         theirs = _scored(controller, story.champion, source) if story.champion else None
-        away = distance(_column(mine, column), _column(theirs, column)) if theirs else 0.0
-        here, there = _figures(mine, known, away), _figures(theirs, known) if theirs else None
-        times = known.limits(cost.id, cost.Limits).most_times_the_champion
-        found = decide(here, there, known.release.guards, known.service.batch, times)
+        here, there = None, _figures(theirs, known) if theirs else None
+        try:
+            mine = _scored(controller, version, source)
+        except MlopsError:
+            raise
+        except Exception as error:
+            found = Decision("roll_back", FAILED.format(type(error).__name__, version.model))
+        else:
+            here = _figures(mine, known, _apart(mine, theirs, column) if theirs else 0.0)
+            times = known.limits(cost.id, cost.Limits).most_times_the_champion
+            found = decide(here, there, known.release.guards, known.service.batch, times)
         kind = "champion" if found.act == "promote" else "rollback"
         controller.sign(kind, version, found.why, {}, evidence=[asdict(each) for each in (here, there) if each])
     return Done(found.act, found.why, int(kind == "rollback"))
@@ -112,15 +122,9 @@ def _against(here: Figures, there: Figures | None, guards: Guards, service: Batc
 
 
 def _scored(controller: Controller, version: Version, source: Path) -> Path:
-    """Where the version's scores of the rows are. After a kill all is done again, so that its time is known."""
-    to = controller.project / ".mlops" / "batch" / f"{version.deployment}-{digest.of_path(source)[:12]}"
-    if (to / SUMMARY).exists():
-        return to
-    files.remove(to)
-    with tempfile.TemporaryDirectory() as scratch:
-        controller.platform.models.fetch(version.model, artifact := Path(scratch, "model"))
-        scorer = Scorer.load(package(controller.known), artifact, version.model)
-    job.run(scorer, version.digest, source, to, 0, 1.0, lambda *_: None)
+    to = controller.project / PLACE / version.deployment
+    with TableScorer.registered(controller.platform.models, version.model) as scorer:
+        job.run(scorer, source, to, 0, 1.0, lambda *_: None)
     return to
 
 
@@ -130,8 +134,12 @@ def _figures(folder: Path, known: Settings, distance: float = 0.0) -> Figures:
     return Figures(said["rows"], said["bad"], seconds / 60, distance)
 
 
-def _column(folder: Path, name: str) -> pl.Series:
-    """What was predicted; nothing where the predictions have no such column."""
-    parts = map(pl.scan_parquet, sorted((folder / SCORED).glob("*.parquet")))
-    found = [part.select(name).collect()[name] for part in parts if name in part.collect_schema()]
-    return pl.concat(found) if found else pl.Series(name, [], pl.Float64)
+def _apart(mine: Path, theirs: Path, column: str) -> float:
+    """The distance between what both predict for the rows that both could score; 1 where that is nothing."""
+    found = list[pl.DataFrame]()
+    for part in (mine / SCORED).glob("*.parquet"):
+        both = [pl.scan_parquet(each) for each in (part, theirs / SCORED / part.name) if each.exists()]
+        if len(both) == 2 and all(column in each.collect_schema() for each in both):
+            here, there = (each.select("row", column) for each in both)
+            found.append(here.join(there, on="row", suffix=" there").drop("row").collect())
+    return distance(*pl.concat(found).iter_columns()) if any(map(len, found)) else 1.0

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from mlops.platform.base import Bucket, Edges, EndpointState
+from mlops.platform.endpoint import Bucket, Edges, EndpointState
 from mlops.release.guards import Evidence, judge, total
-from mlops.settings import Online, Release, Step
+from mlops.release.settings import Release, Step
+from mlops.settings import Online
 
 HOUR = 3600
 BLIND = 2 * HOUR
@@ -48,7 +49,7 @@ class Decision:
 def decide(seen: Seen, release: Release, online: Online) -> Decision:
     """The next act. In this order:
 
-    1. the challenger is gone or unhealthy: roll back; the champion is: hold, since nothing good is left to go back to;
+    1. the challenger is unhealthy: roll back; the champion is: hold, since nothing good is left to go back to;
     2. a guard shows too much: roll back;
     3. of what the challenger must have done less than half is seen: hold, and roll back when nothing is after BLIND;
     4. the time of the step is over: what `on_timeout` says, and roll back where nothing was seen;
@@ -63,9 +64,9 @@ def decide(seen: Seen, release: Release, online: Online) -> Decision:
         return Decision(act, why, evidence)
 
     if what := _ill(seen.state, seen.challenger):
-        return act("roll_back", f"{seen.challenger} {what}")
-    if seen.champion and (what := _ill(seen.state, seen.champion)):
-        return act("hold", f"the champion {seen.champion} {what} Mend it first: nothing good is left to go back to.")
+        return act("roll_back", what)
+    if what := bereft(seen.state, seen.champion):
+        return act("hold", what)
     if shown := [each for each in evidence if each.shown]:
         return act("roll_back", "; ".join(f"{each.guard}: {each}" for each in shown) + ".")
     late, unseen = elapsed > step.hours * HOUR, _unseen(ours, theirs, step)
@@ -81,11 +82,16 @@ def decide(seen: Seen, release: Release, online: Online) -> Decision:
     return act("promote" if seen.step + 1 == len(release.ladder) else "advance", f"no guard shows anything: {so_far}.")
 
 
-def _ill(state: EndpointState, deployment: str) -> str | None:
-    found = state.deployments.get(deployment)
-    if not found or found.state == "failed":
-        return f"is not healthy: {found.why}" if found else "is gone."
-    return None
+def bereft(state: EndpointState, champion: str | None) -> str:
+    """Why nothing good is left to go back to, if that is so."""
+    if champion and (what := _ill(state, champion)):
+        return f"the champion {what} Nothing good is left to go back to: mend it, or promote the challenger."
+    return ""
+
+
+def _ill(state: EndpointState, deployment: str) -> str:
+    found = state.deployments[deployment]
+    return f"{deployment} is not healthy: {found.why}" if found.state == "failed" else ""
 
 
 def _unseen(ours: Bucket, theirs: Bucket, step: Step) -> str | None:

@@ -7,9 +7,10 @@ from itertools import accumulate
 
 import numpy as np
 
-from mlops.platform.base import Bucket, Edges
+from mlops.platform.endpoint import Bucket, Edges
 from mlops.release import sequential
-from mlops.settings import Guards, Online
+from mlops.release.settings import Guards
+from mlops.settings import Online
 
 ALPHA = 0.05
 """The most releases, of those that are as good as their champion, in which a guard ever shows anything."""

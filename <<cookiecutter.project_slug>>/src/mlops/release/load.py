@@ -6,31 +6,29 @@ is measured by the clock, and a request counts from the moment at which it was d
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from itertools import cycle
 from time import perf_counter
-from urllib.parse import urlsplit
 
-from mlops.platform.base import Door
-from mlops.platform.local.endpoint.connections import Connections
+from mlops.connections import Connections
+from mlops.platform.endpoint import Door
 
 MOST = 256
 """Requests under way at once, several times as many as a server lets wait. One more is not sent, so has no answer."""
 
 
 class Load:
-    """`heard` has for each request the seconds from when it was due until its answer; None: none, or not 200.
+    """`heard` has for each request the seconds from when it was due until its answer; None: none, or not 200, and
+    `failed` counts why.
 
     No request takes longer than `patience`, in seconds.
     """
 
     def __init__(self, door: Door, bodies: Sequence[bytes], patience: float) -> None:
-        url = urlsplit(door.url)
-        tls = url.scheme == "https"
-        self._connections = Connections(url.port or (443 if tls else 80), url.hostname or "", tls)
-        self._path, self._headers = url.path, {"content-type": "application/json", **door.headers}
+        self._connections = Connections(door.url, door.headers)
         self._bodies, self._patience, self._open = cycle(bodies), patience, 0
-        self.heard = list[float | None]()
+        self.heard, self.failed = list[float | None](), Counter[str]()
 
     async def by_the_clock(self, at: Sequence[float]) -> None:
         """Ask at these times: seconds from now, in order."""
@@ -42,7 +40,7 @@ class Load:
                 if self._open < MOST:
                     asked.create_task(self._ask(start + each))
                 else:
-                    self.heard.append(None)
+                    self._fails(f"not sent, as {MOST} were under way")
         self._connections.close()
 
     async def by_turns(self, callers: int, seconds: float) -> None:
@@ -60,8 +58,15 @@ class Load:
         self._open += 1
         try:
             async with asyncio.timeout(due + self._patience - perf_counter()):
-                answer = await self._connections.ask("POST", self._path, self._headers, next(self._bodies))
-            self.heard.append(perf_counter() - due if answer.status == 200 else None)
-        except (OSError, EOFError):
-            self.heard.append(None)
+                answer = await self._connections.post(next(self._bodies))
+            if answer.status == 200:
+                self.heard.append(perf_counter() - due)
+            else:
+                self._fails(f"status {answer.status}")
+        except (OSError, EOFError) as error:
+            self._fails(type(error).__name__)
         self._open -= 1
+
+    def _fails(self, why: str) -> None:
+        self.heard.append(None)
+        self.failed[why] += 1

@@ -9,7 +9,7 @@ import polars as pl
 
 from mlops.contract.types import Column, Columns
 from mlops.outcomes.store import joined
-from mlops.platform.base import Bucket, Edges
+from mlops.platform.endpoint import Bucket, Edges
 from mlops.settings import Online
 
 
@@ -26,17 +26,17 @@ def buckets(
     """The spans of so many seconds that started at `since` or later and are over `now`, in the order of time.
 
     All rows have `time` (seconds since 1970) and `deployment`. Those of traffic are requests, with `status` (0 or null
-    where there was no answer) and `ms`, which counts for answers that are no errors. Those of predictions have `row`,
-    the place in the request, of which the first counts (the others are often alike), and `predicted`, the column that
-    `edges` name. Those of worths have `worth`, at the time of the prediction. A row that comes late belongs to its old
-    span, which is whole when it is read again.
+    where there was no answer) and `ms`, which counts for answers that are no errors. Those of predictions are requests
+    too, with `predicted`, the column that `edges` name of the first row (the others are often alike). Those of worths
+    have `worth`, at the time of the prediction. A row that comes late belongs to its old span, which is whole when it
+    is read again.
     """
     status, worth = pl.col("status").fill_null(0), pl.col("worth").cast(pl.Float64)
     failed = (status >= 500) | (status == 0)
     answers = traffic.select("time", "deployment", failed=failed, ms=pl.when(~failed).then("ms"))
     start = (pl.col("time") / seconds).floor() * seconds
     closed = (start >= since) & (start + seconds <= now)
-    rows = pl.concat([answers, predictions.filter(row=0), worths], how="diagonal_relaxed").filter(closed)
+    rows = pl.concat([answers, predictions, worths], how="diagonal_relaxed").filter(closed)
     spans = rows.group_by("deployment", start=start).agg(
         requests=pl.col("failed").count(),
         errors=pl.col("failed").sum(),
@@ -61,7 +61,7 @@ def worths(outcomes: pl.DataFrame, log: pl.DataFrame, label: Column) -> pl.DataF
     """What the predictions whose outcome is known were worth: `time`, `deployment` and `worth`, as `buckets` has them.
 
     `outcomes` is what `mlops.outcomes.store.read` gives. The log has `id`, `time`, `deployment` and the columns of the
-    predictions. Of a request with several rows nobody knows which of them its outcome is about: they are left out.
+    predictions, a row for each request. An id that was given twice is left out: nobody knows which one is meant.
     """
     found, _ = joined(outcomes, log.filter(pl.len().over("id", "deployment") == 1))
     predictions = {name: found[name].to_numpy() for name in ("value", "score", "decision", "label") if name in found}

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlops.errors import Misuse
-from mlops.platform.base import Edges
+from mlops.platform.endpoint import Edges
 from mlops.release import sequential
 from mlops.release.guards import alphas
-from mlops.settings import Guards, Online, Settings, Step
+from mlops.release.settings import Guards, Step
+from mlops.settings import Online, Settings
 
 LINES = Edges((0.0,) * 11, "score", (0.0,) * 19)
 """As many as are drawn through latency and predictions."""

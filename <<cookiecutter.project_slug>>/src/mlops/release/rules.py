@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mlops.errors import Refused
-from mlops.platform.base import Deployed, Deployment, EndpointState
+from mlops.platform.endpoint import Deployed, Deployment, EndpointState
 
 MOST_DEPLOYMENTS = 20
 MOST_COPIED = 50

@@ -1,28 +1,42 @@
 """The first requests of a deployment: rows that its contract allows, asked past all shares."""
 
+import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from math import inf
 from typing import Any
 
+from mlops.connections import Connections
 from mlops.contract.types import Column, Contract
-from mlops.platform.base import Endpoint
+from mlops.errors import Failure
+from mlops.platform.endpoint import Door
 
 ROWS, REQUESTS = 20, 5
+PATIENCE_SECONDS = 30.0
 
 
-def test(endpoint: Endpoint, deployment: str, request: Mapping[str, Mapping[str, Any]]) -> str:
+def test(door: Door, request: Mapping[str, Mapping[str, Any]]) -> str:
     """What is wrong with its answers, in words; nothing if all is well. `request` is as `mlops.contract.request`.
 
-    A server answers with finite numbers or with an error.
+    A server answers with finite numbers or with an error. Raises Failure when nobody answers at all.
     """
-    for number in range(REQUESTS):
-        status, answer = endpoint.ask(deployment, json.dumps({"rows": rows(request, number)}).encode())
-        if status != 200:
-            return f"answered {status} to rows that its contract allows: {answer[:500].decode(errors='replace')}"
-        found = json.loads(answer)["predictions"]
-        if len(found) != ROWS:
-            return f"gave {len(found)} predictions for {ROWS} rows."
+    try:
+        return asyncio.run(_test(door, request))
+    except (OSError, EOFError) as error:
+        raise Failure(f"{door.url} does not answer: {error}. `mlops release status` says how it is.") from error
+
+
+async def _test(door: Door, request: Mapping[str, Mapping[str, Any]]) -> str:
+    with closing(Connections(door.url, door.headers)) as connections:
+        for number in range(REQUESTS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                answer = await connections.post(json.dumps({"rows": rows(request, number)}).encode())
+            if answer.status != 200:
+                told = answer.body[:500].decode(errors="replace")
+                return f"answered {answer.status} to rows that its contract allows: {told}"
+            if (found := len(json.loads(answer.body)["predictions"])) != ROWS:
+                return f"gave {found} predictions for {ROWS} rows."
     return ""
 
 

@@ -42,9 +42,11 @@ def admitted(controller: Controller, reference: str, story: Story) -> Version:
 def promote(controller: Controller, reason: str) -> Done:
     """Let the challenger take all requests now, whatever is left of its ladder."""
     with controller.platform.ledger.lease(controller.environment):
-        _, story = controller.read()
-        if story.opened is None or story.opened.step < 0:
-            raise Misuse("there is no challenger that has had a request. `mlops release start MODEL` brings one there.")
+        signed, story = controller.read()
+        if story.opened is None or story.opened.step < 0 and not story.opened.held:
+            raise Misuse("there is no challenger that passed its tests. `mlops release start MODEL` brings one there.")
+        if controller.stopped(signed):
+            raise Refused("the project is stopped, and nothing is promoted until its owner signs again.")
         who = person(controller.project)
         return controller.promote(story.opened.challenger, f"{who} promoted it: {reason}", who=who)
 

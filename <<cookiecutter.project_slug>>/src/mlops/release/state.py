@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mlops.evidence.statements import Statement
-from mlops.platform.base import Deployment, Model
-from mlops.settings import Online, Release, Step
+from mlops.platform.base import Model
+from mlops.platform.endpoint import Deployment
+from mlops.release.settings import Release, Step
+from mlops.settings import Online
 
 KINDS = ("release", "decision", "champion", "rollback")
 """What opens a release, what moves it on or holds it, and the two that close it. A `champion` need not have a release.
@@ -64,7 +66,7 @@ class Opened:
 class Story:
     """`champions` are all there were, `resting` the versions without requests, by when those ended.
 
-    `done` is what was decided last.
+    `lost` is the challenger that was rolled back last; `done` is what was decided last.
     """
 
     champions: tuple[Version, ...] = ()
@@ -72,6 +74,7 @@ class Story:
     traffic: Mapping[str, int] = field(default_factory=dict)
     mirror: Mapping[str, int] = field(default_factory=dict)
     resting: Mapping[Version, float] = field(default_factory=dict)
+    lost: Version | None = None
     done: Statement | None = None
 
     @property
@@ -83,6 +86,20 @@ class Story:
         """What has to be deployed."""
         opened = (self.opened.challenger,) if self.opened else ()
         return (*((self.champion,) if self.champion else ()), *opened)
+
+    @property
+    def before(self) -> Version | None:
+        """The champion before this one."""
+        return self.champions[-2] if len(self.champions) > 1 else None
+
+    def leaving(self, long_ago: float) -> list[Version]:
+        """Who has no reason to stay deployed. The champion before has one while it rests no longer than since then, who
+        lost last until the next release: so three are deployed at most."""
+        return [
+            version
+            for version, since in self.resting.items()
+            if not (version == self.before and since >= long_ago or version == self.lost and not self.opened)
+        ]
 
 
 def entries(signed: Iterable[Statement], environment: str) -> list[Statement]:
@@ -101,7 +118,7 @@ def _after(story: Story, entry: Statement) -> Story:
     says, at = entry.says, datetime.fromisoformat(entry.says["time"]).timestamp()
     [digest] = entry.subjects.values()
     version = Version(says["model"], says["deployment"], digest, says["image"])
-    champions, opened, resting = story.champions, story.opened, dict(story.resting)
+    champions, opened, lost, resting = story.champions, story.opened, story.lost, dict(story.resting)
     if entry.kind == "release":
         known, online = Release.model_validate(says["settings"]), Online.model_validate(says["online"])
         opened = Opened(version, known, online, says["edges"], at, says["straight"])
@@ -110,11 +127,11 @@ def _after(story: Story, entry: Statement) -> Story:
         held = says["why"] if says["act"] == "hold" else ""
         opened = replace(opened, step=says["step"], began=began, held=held)
     elif entry.kind == "rollback":
-        opened, resting = None, resting | {version: at}
+        opened, lost, resting = None, version, resting | {version: at}
     elif entry.kind == "champion":
         resting |= {story.champion: at} if story.champion else {}
         champions, opened = (*champions, version), None
-    after = Story(champions, opened, says["traffic"], says["mirror"], resting, entry)
+    after = Story(champions, opened, says["traffic"], says["mirror"], resting, lost, entry)
     return replace(after, resting={each: since for each, since in resting.items() if each not in after.serving})
 
 

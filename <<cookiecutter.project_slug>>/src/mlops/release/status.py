@@ -4,10 +4,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlops.platform.base import Edges, EndpointState
+from mlops.platform.endpoint import Edges, EndpointState
 from mlops.release import stress
 from mlops.release.guards import total
-from mlops.release.state import Opened
+from mlops.release.state import Opened, Story
 from mlops.release.tick import Controller
 
 
@@ -30,7 +30,9 @@ def status(controller: Controller) -> Status:
     shown = opened.challenger if opened else champion
     if shown and (picture := stress.picture(controller.project, shown)).exists():
         said["stress test"] = str(picture)
-    said["deployments"] = [_deployment(name, found) for name in found.deployments] or "none runs"
+    said["deployments"] = [_deployment(name, story, found) for name in found.deployments] or "none runs"
+    if story.lost and story.lost.deployment in found.deployments:
+        said["log of the loser"] = controller.platform.endpoint.logs(story.lost.deployment)
     if (found.traffic, found.mirror) != (story.traffic, story.mirror):
         said["unfinished"] = "the endpoint is not yet as was decided: mlops release tick"
     return Status(said, found, bool(opened) and opened.late(time.time()))
@@ -47,7 +49,9 @@ def _step(controller: Controller, opened: Opened, found: EndpointState) -> dict[
     return {"step": f"{opened.step + 1} of {len(opened.settings.ladder)}: {traffic}; {seen}", "held": opened.held}
 
 
-def _deployment(name: str, found: EndpointState) -> str:
+def _deployment(name: str, story: Story, found: EndpointState) -> str:
     it, live, copied = found.deployments[name], found.traffic.get(name), found.mirror.get(name)
     shares = [f"{live} % live"] * bool(live) + [f"{copied} % copied"] * bool(copied)
-    return f"{name} ({it.model}) {it.state}, {' and '.join(shares) or 'no traffic'}. {it.why}".rstrip()
+    part = {story.before: ", the champion before", story.lost: ", lost"}
+    who = next((text for version, text in part.items() if version and version.deployment == name), "")
+    return f"{name} ({it.model}{who}) {it.state}, {' and '.join(shares) or 'no traffic'}. {it.why}".rstrip()

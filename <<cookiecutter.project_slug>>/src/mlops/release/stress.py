@@ -13,8 +13,8 @@ import numpy as np
 
 from mlops.evidence.report import curves, render
 from mlops.evidence.statements import Statement
-from mlops.files import replacing
-from mlops.platform.base import Door
+from mlops.files import write_text
+from mlops.platform.endpoint import Door
 from mlops.release.load import Load
 from mlops.release.state import Version
 from mlops.settings import Online
@@ -135,5 +135,4 @@ def draw(found: Mapping[str, Any], name: str, online: Online, to: Path) -> None:
     templates.filters["log10"] = log10
     seen = {**found, "name": name, "online": online, "axes": axes, "decades": decades}
     text = templates.get_template("stress.svg.j2").render(seen)
-    with replacing(to) as draft:
-        draft.write_text(text, encoding="utf-8")
+    write_text(to, text)

@@ -10,9 +10,10 @@ from typing import Any
 from mlops.errors import Failure, Misuse, Refused
 from mlops.evidence import entries
 from mlops.evidence.statements import Statement
-from mlops.platform.base import Edges, EndpointState, Platform
+from mlops.platform.base import Platform
+from mlops.platform.endpoint import Edges, EndpointState
 from mlops.release import rules, smoke, state, stress
-from mlops.release.decide import Decision, Seen, decide
+from mlops.release.decide import Decision, Seen, bereft, decide
 from mlops.release.state import Opened, Story, Version
 from mlops.release.stress import Stress
 from mlops.settings import Settings
@@ -43,7 +44,8 @@ class Controller:
         with self.platform.ledger.lease(self.environment):
             signed, story = self.read()
             found = self.platform.endpoint.state()
-            return self.settle(story, found) or self._move(signed, story, found) or self._clear(story, found)
+            done = self.settle(story, found) or self._move(signed, story, found) or self._clear(story, found)
+            return done or Done("nothing", "no release is open.")
 
     def read(self) -> tuple[list[Statement], Story]:
         """What is signed, and what it comes to. Raises Misuse when an entry of the ledger cannot be believed."""
@@ -51,6 +53,11 @@ class Controller:
         if faults:
             raise Misuse(f"{faults[0]} Until then nothing is decided.")
         return signed, state.told(state.entries(signed, self.environment))
+
+    def stopped(self, signed: list[Statement]) -> bool:
+        """Whether the project is, and nobody has let it go on here."""
+        stop, resumed = entries.stopped(signed)
+        return bool(stop) and self.environment not in resumed
 
     def sign(
         self, kind: str, version: Version, why: str, traffic: Mapping, mirror: Mapping | None = None, **says: Any
@@ -63,10 +70,14 @@ class Controller:
         """Bring the endpoint to what was decided last, in one act; None when it is there."""
         endpoint, opened = self.platform.endpoint, story.opened
         challenger, new = (opened.challenger, opened.step < 0) if opened else (None, False)
+        if new and (room := self._clear(story, found)):
+            return room
         for version in story.serving:
             there = found.deployments.get(version.deployment)
             if there is None or (new and version == challenger and there.state != "healthy"):
                 try:
+                    if there and there.state == "failed":
+                        endpoint.remove(version.deployment)
                     endpoint.deploy(version.deployed(self.project))
                 except (Failure, Refused) as error:
                     if version != challenger:
@@ -106,13 +117,14 @@ class Controller:
         opened, champion = story.opened, story.champion
         if opened is None:
             return None
-        stopped, resumed = entries.stopped(signed)
-        stressed = None
+        back, stressed = bool(champion and opened.straight), None
         if opened.step < 0:
             decision, stressed = self._tried(opened, champion, state.entries(signed, self.environment))
+            if champion and decision.act == "advance" and (what := bereft(found, champion.deployment)):
+                decision = Decision("hold", what)
         else:
             decision = self._judged(opened, champion, found)
-        if stopped and self.environment not in resumed and decision.act in ("advance", "promote"):
+        if not back and self.stopped(signed) and decision.act in ("advance", "promote"):
             decision = Decision("hold", f"the project is stopped, so it does not go on, though {decision.why}")
         says: dict[str, Any] = {"evidence": decision.evidence, "stress": stressed}
         match decision.act:
@@ -135,17 +147,21 @@ class Controller:
     def _tried(
         self, opened: Opened, champion: Version | None, decided: Iterable[Statement]
     ) -> tuple[Decision, Stress | None]:
-        """What is to be done with a challenger that nobody has called. On the way back there is no time for stress."""
-        endpoint, challenger, seconds = self.platform.endpoint, opened.challenger, opened.settings.stress_seconds
+        """What is to be done with a challenger that nobody has called. On the way back there is no time for stress, and
+        one that is held was tried before."""
+        act = "advance" if champion and not opened.straight else "promote"
+        if opened.held:
+            return Decision(act, "its tests passed."), None
+        challenger, seconds = opened.challenger, opened.settings.stress_seconds
+        door = self.platform.endpoint.door(challenger.deployment)
         request = self.platform.models.get(challenger.model).lineage["evaluation"]["request"]
-        if wrong := smoke.test(endpoint, challenger.deployment, request):
+        if wrong := smoke.test(door, request):
             return Decision("roll_back", f"the smoke test failed: {challenger.deployment} {wrong}"), None
-        act, why = "advance" if champion and not opened.straight else "promote", "the smoke test passed."
+        why = "the smoke test passed."
         if not seconds or champion and opened.straight:
             return Decision(act, why), None
         bodies = [json.dumps({"rows": [row]}).encode() for row in smoke.rows(request, 0)]
-        door, before = endpoint.door(challenger.deployment), stress.recorded(decided, champion)
-        found, refused = stress.test(door, bodies, opened.online, seconds, before)
+        found, refused = stress.test(door, bodies, opened.online, seconds, stress.recorded(decided, champion))
         stress.draw(asdict(found), challenger.model, opened.online, stress.picture(self.project, challenger))
         if refused:
             return Decision("roll_back", f"the stress test failed: {' '.join(refused)}"), found
@@ -160,16 +176,14 @@ class Controller:
         seen = Seen(opened.step, began, time.time(), challenger.deployment, name, buckets, edges, found)
         return decide(seen, opened.settings, opened.online)
 
-    def _clear(self, story: Story, found: EndpointState) -> Done:
-        """Remove a deployment that has had its time, or that does not run."""
-        late = time.time() - self.known.release.keep_warm_hours * 3600
-        for version, since in story.resting.items():
-            there = found.deployments.get(version.deployment)
-            if there and (since < late or there.state == "failed"):
-                self.platform.endpoint.remove(version.deployment)
-                why = "does not run" if there.state == "failed" else "was kept warm long enough"
-                return Done("remove", f"{version.deployment} ({version.model}) {why}.")
-        return Done("nothing", "no release is open.")
+    def _clear(self, story: Story, found: EndpointState) -> Done | None:
+        """Remove a deployment that has neither requests nor a reason to stay."""
+        for version in story.leaving(time.time() - self.known.release.keep_warm_hours * 3600):
+            name = version.deployment
+            if name in found.deployments and name not in {**found.traffic, **found.mirror}:
+                self.platform.endpoint.remove(name)
+                return Done("remove", f"{name} ({version.model}) has had its time.")
+        return None
 
 
 def _said(story: Story) -> Done:

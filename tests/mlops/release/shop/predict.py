@@ -1,5 +1,5 @@
 """Predictions as `model.json` says: `seconds` for each, which share of them `throw`, once the first `calm` ones are
-over, a `shift` of the score, or a model that `dies` at start."""
+over, a `shift` of the score, or a model that `dies` at start, or `wakes` only after so many seconds."""
 
 import json
 import random
@@ -17,6 +17,7 @@ class Predictor:
     calm: int = 20
     shift: float = 0.0
     dies: bool = False
+    wakes: float = 0.0
     salt: int = 0
 
     @classmethod
@@ -24,6 +25,7 @@ class Predictor:
         found = cls(**json.loads((folder / "model.json").read_text()))
         if found.dies:
             raise RuntimeError("this model dies at start")
+        time.sleep(found.wakes)
         return found
 
     def predict(self, columns: dict) -> dict:

@@ -1,27 +1,27 @@
 """The endpoint on this machine: a server process for each deployment, behind a router with shares and copies."""
 
-import http.client
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mlops
-from mlops import files, settings
+from mlops import files
 from mlops.errors import Failure, Misuse
-from mlops.platform.base import Bucket, Deployed, Deployment, Door, Edges, EndpointState
-from mlops.platform.local.jobs import LocalJobs
+from mlops.platform.endpoint import Bucket, Deployed, Deployment, Door, Edges, EndpointState
+from mlops.platform.local import guard
 from mlops.platform.local.lock import locked
 from mlops.platform.local.models import LocalModels
 from mlops.release import rules
 from mlops.specs.load import read
+
+if TYPE_CHECKING:
+    from mlops.platform.local.endpoint.seen import Read
 
 NOTHING = {"up": False, "number": 0, "deployments": {}, "traffic": {}, "mirror": {}, "since": 0.0, "used": {}}
 PATIENCE_SECONDS, START_SECONDS, LOOK_SECONDS = 30.0, 60.0, 0.02
@@ -40,6 +40,7 @@ class LocalEndpoint:
         self._project, self._state = project, project / ".mlops"
         self._folder = self._state / "endpoint"
         self._log = self._folder / "router.txt"
+        self._read: Read = {}
 
     @property
     def address(self) -> str | None:
@@ -48,7 +49,8 @@ class LocalEndpoint:
 
     def state(self) -> EndpointState:
         with locked(self._folder / "changes"):
-            return self._found(self._wanted())
+            self._tidy(wanted := self._wanted())
+            return self._found(wanted)
 
     def deploy(self, deployment: Deployment) -> None:
         name = deployment.name
@@ -72,33 +74,14 @@ class LocalEndpoint:
         with self._changing() as wanted:
             rules.removed(self._found(wanted), deployment)
             del wanted["deployments"][deployment]
-        files.remove(self._folder / deployment)
 
     def observe(self, since: float, edges: Edges) -> tuple[Bucket, ...]:
         from mlops.platform.local.endpoint.seen import seen
 
-        return seen(self._project, since, edges)
-
-    def ask(self, deployment: str | None, body: bytes) -> tuple[int, bytes]:
-        headers = {"content-type": "application/json"}
-        if deployment:
-            headers["azureml-model-deployment"] = deployment
-        with self._changing() as wanted:
-            port = self._running(wanted)["port"]
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
-        try:
-            connection.request("POST", "/score", body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise Failure(f"the endpoint on port {port} did not answer: {error}. See {self._log}.") from error
-        finally:
-            connection.close()
+        return seen(self._project, since, edges, self._read)
 
     def door(self, deployment: str) -> Door:
-        with self._changing() as wanted:
-            port = self._running(wanted)["port"]
-        return Door(f"http://127.0.0.1:{port}/score", {"azureml-model-deployment": deployment})
+        return Door(f"{self.address}/score", {"azureml-model-deployment": deployment})
 
     def logs(self, deployment: str) -> str:
         return _tail(self._folder / "logs" / f"{deployment}.txt")
@@ -106,8 +89,12 @@ class LocalEndpoint:
     def stop(self) -> None:
         """End the router and every server. What was wanted is not forgotten."""
         with locked(self._folder / "changes"):
-            files.write_json(self._folder / "wanted.json", self._wanted() | {"up": False})
+            wanted = self._wanted() | {"up": False}
+            files.write_json(self._folder / "wanted.json", wanted)
             self._until(lambda: not self._alive())
+            for name in wanted["deployments"]:
+                guard.end(str(self._folder / name))
+            self._tidy(wanted)
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Any]]:
@@ -122,6 +109,14 @@ class LocalEndpoint:
                 wanted["number"] += 1
                 files.write_json(file, wanted)
                 self._running(wanted)
+                self._tidy(wanted)
+
+    def _tidy(self, wanted: Mapping[str, Any]) -> None:
+        """Remove what was cut off: deployments that are not wanted, and whatever still runs for them."""
+        for folder in (*self._folder.glob("m*"), *self._folder.glob(".m*")):
+            if folder.name not in wanted["deployments"]:
+                guard.end(str(folder))
+                files.remove(folder)
 
     def _wanted(self) -> dict[str, Any]:
         file = self._folder / "wanted.json"
@@ -131,8 +126,8 @@ class LocalEndpoint:
         """Nothing is deployed where it was stopped."""
         if not wanted["up"]:
             return EndpointState()
-        found = {name: Deployed(**it) for name, it in self._running(wanted)["deployments"].items()}
-        return EndpointState(found, wanted["traffic"], wanted["mirror"], wanted["since"])
+        self._running(wanted)
+        return EndpointState(self._servers(), wanted["traffic"], wanted["mirror"], wanted["since"])
 
     def _running(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """What the router says, once it has come as far as that. Raises Failure when there is no router."""
@@ -152,12 +147,14 @@ class LocalEndpoint:
         self._until(lambda: self._actual()["pid"] == own.pid or own.poll() is not None)
         if own.poll() is not None:
             raise Failure(f"the router of the endpoint ended. The last lines of {self._log}:\n{_tail(self._log)}")
-        servers = lambda: self._actual()["deployments"].values()  # noqa: E731
-        self._until(lambda: all(it["state"] != "starting" for it in servers()), 2 * START_SECONDS)
+        self._until(lambda: "starting" not in {it.state for it in self._servers().values()}, 2 * START_SECONDS)
 
     def _actual(self) -> dict[str, Any]:
         file = self._folder / "actual.json"
         return files.read_json(file) if file.exists() else {"pid": 0, "number": -1, "deployments": {}}
+
+    def _servers(self) -> dict[str, Deployed]:
+        return {name: Deployed(**it) for name, it in self._actual()["deployments"].items()}
 
     def _alive(self) -> bool:
         try:
@@ -175,17 +172,12 @@ class LocalEndpoint:
             time.sleep(LOOK_SECONDS)
 
     def _placed(self, deployment: Deployment) -> dict[str, Any]:
-        """Copy the model, and the package as it was when the model was made; returns what its server is told."""
+        """Copy the model with the package that it carries; returns what its server is told."""
         limits = read(deployment.spec).plain().get("request_settings") or {}
-        run = LocalModels(self._state).get(deployment.model).lineage["run"]
-        with files.replacing(self._folder / deployment.name) as draft, tempfile.TemporaryDirectory() as scratch:
-            LocalModels(self._state).fetch(deployment.model, draft / "model")
-            then = LocalJobs(self._project).restore(run, Path(scratch, "code"))
-            package = settings.load(then / "mlops.yaml").model.package
-            shutil.copytree(then / "src" / package, draft / "code" / package)
+        with files.replacing(self._folder / deployment.name) as draft:
+            LocalModels(self._state).fetch(deployment.model, draft)
         return {
             "model": deployment.model,
-            "package": package,
             "timeout_ms": limits.get("request_timeout_ms", 5000),
             "most_waiting": limits.get("max_concurrent_requests_per_instance", 1),
         }

@@ -23,7 +23,8 @@ from mlops.platform.local.endpoint.router import Router
 from mlops.platform.local.endpoint.server import Server
 from mlops.platform.local.lock import locked
 from mlops.release.rules import MOST_DEPLOYMENTS
-from mlops.serving.log import Minutes
+from mlops.serving.capped import Capped
+from mlops.serving.minutes import Minutes
 
 LOOK_SECONDS = 0.05
 FILES = "wanted", "actual"
@@ -56,9 +57,9 @@ class Keeper:
 async def run(state: Path, router: Router) -> None:
     keeper, wanted_file, actual_file = Keeper(state, router), *(state / "endpoint" / f"{it}.json" for it in FILES)
     listening = _listening(files.read_json(actual_file)["port"] if actual_file.exists() else 0)
-    front = uvicorn.Server(
-        uvicorn.Config(router, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=5)
-    )
+    front = uvicorn.Server(uvicorn.Config(
+        router, http=Capped, ws="none", lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=5
+    ))  # fmt: skip
     serving, said = asyncio.create_task(front.serve([listening])), {}
     while wanted_file.exists() and (wanted := files.read_json(wanted_file))["up"] and not serving.done():
         await keeper.follow(wanted)
@@ -73,15 +74,10 @@ async def run(state: Path, router: Router) -> None:
 
 def _listening(port: int) -> socket.socket:
     """The port of the last time, so that callers find it again; another one where that is taken."""
-    for each in (port, 0):
-        found = socket.socket()
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            found.bind(("127.0.0.1", each))
-            return found
-        except OSError:
-            found.close()
-    raise OSError("no port is free")
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError:
+        return socket.create_server(("127.0.0.1", 0))
 
 
 def main(state: Path) -> None:

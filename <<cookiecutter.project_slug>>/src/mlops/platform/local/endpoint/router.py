@@ -8,15 +8,17 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+from mlops.connections import Answer
 from mlops.outcomes import ids
-from mlops.platform.local.endpoint.connections import Answer
 from mlops.platform.local.endpoint.server import Server
-from mlops.serving.log import Minutes, lines
+from mlops.serving.minutes import Minutes, lines
 
 NAMED, CALLERS_ID = "azureml-model-deployment", "x-ms-client-request-id"
 PASSED_ON = ("content-type", "accept", CALLERS_ID)
 PASSED_BACK = ("content-type", "retry-after", CALLERS_ID)
 MOST_BYTES = 10 * 2**20
+MOST_HELD = 16 * MOST_BYTES
+"""Bytes of all bodies under way at once."""
 MOST_COPIES = 32
 """Copies under way at once; a request beyond is not copied."""
 
@@ -30,22 +32,31 @@ class Router:
         self.mirror: Mapping[str, int] = {}
         self._log, self._key, self._draw = log, key, draw
         self._copies = set[asyncio.Task]()
+        self._held = 0
 
     async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+        body = bytearray()
+        try:
+            while (message := await receive())["type"] == "http.request":
+                body += message["body"]
+                self._held += len(message["body"])
+                if not message["more_body"] or len(body) > MOST_BYTES or self._held > MOST_HELD:
+                    return await self._passed_on(scope, bytes(body), send)
+        finally:
+            self._held -= len(body)
+
+    async def _passed_on(self, scope: Mapping[str, Any], body: bytes, send: Any) -> None:
         headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]}
-        headers.setdefault(CALLERS_ID, str(uuid4()))
-        named, body = headers.get(NAMED), b""
-        while (message := await receive())["type"] == "http.request":
-            body += message["body"]
-            if not message["more_body"] or len(body) > MOST_BYTES:
-                break
-        else:  # the caller is gone
-            return
+        headers[CALLERS_ID] = headers.get(CALLERS_ID) or str(uuid4())
         asked = scope["method"], scope["path"], {each: headers[each] for each in PASSED_ON if each in headers}, body
-        name = named or self._drawn(self.traffic)
+        named = headers.get(NAMED)
+        name, copied = named or self._drawn(self.traffic), None
         if len(body) > MOST_BYTES:
             answer = refusal(413, f"the body has more than {MOST_BYTES:,} bytes: send fewer rows at a time.")
+        elif self._held > MOST_HELD:
+            answer = refusal(503, "too many large requests are under way. Ask again.", {"retry-after": "1"})
         elif server := self.servers.get(name or ""):
+            copied = None if named or scope["path"] != "/score" else self._drawn(self.mirror, 100)
             answer = await self._answered(server, *asked)
         else:
             wrong = f"there is no deployment {named} here" if named else "no deployment has a share of the requests"
@@ -55,7 +66,7 @@ class Router:
         pairs = [(each.encode("latin-1"), text.encode("latin-1")) for each, text in back.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
         await send({"type": "http.response.body", "body": answer.body})
-        if name and not named and scope["path"] == "/score" and (copied := self._drawn(self.mirror, 100)):
+        if copied:
             self._copy(copied, asked)
 
     def _drawn(self, shares: Mapping[str, int], of: int = 0) -> str | None:

@@ -1,8 +1,8 @@
-"""What the logs of this machine's endpoint show: read anew at each look, so that late lines find their place."""
+"""What the logs of this machine's endpoint show. A file that is as it was at the last look is not read again."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,52 +10,59 @@ import polars as pl
 
 from mlops import settings
 from mlops.outcomes import store
-from mlops.platform.base import Bucket, Edges
+from mlops.outcomes.log import is_whole
+from mlops.platform.endpoint import Bucket, Edges
 from mlops.release.observe import buckets, worths
 from mlops.steps.package import package
 
 SPAN_SECONDS = 1.0
 OF_ANY = {"time": pl.Float64, "deployment": pl.String}
-NUMBERED = OF_ANY | {"row": pl.Int64}
 TRAFFIC = OF_ANY | {"status": pl.Int64, "ms": pl.Float64}
+OUTPUTS = {"score": pl.Float64, "value": pl.Float64, "decision": pl.String, "label": pl.String}
+PREDICTIONS = OF_ANY | {"id": pl.String, "outputs": pl.List(pl.Struct(OUTPUTS))}
 WORTHS = OF_ANY | {"worth": pl.Float64}
 
+Read = dict[Path, tuple[tuple[int, int], pl.DataFrame]]
+"""What was read before: of each file its size, when it was written to, and its lines."""
 
-def seen(project: Path, since: float, edges: Edges) -> tuple[Bucket, ...]:
+
+def seen(project: Path, since: float, edges: Edges, read: Read) -> tuple[Bucket, ...]:
     logs, now = project / ".mlops" / "serving", datetime.now(UTC).timestamp()
-    kind = pl.String if isinstance(edges.scores[0], str) else pl.Float64
-    traffic = lines(logs / "traffic", since, TRAFFIC)
-    predictions = lines(logs / "predictions", since, NUMBERED | {"outputs": pl.Struct({edges.column: kind})})
-    predicted = predictions.select(*NUMBERED, predicted=pl.col("outputs").struct.field(edges.column))
-    worth = _worths(project, logs / "predictions", since)
+    traffic = _lines(logs / "traffic", since, TRAFFIC, read)
+    said = _lines(logs / "predictions", since, PREDICTIONS, read)
+    rows = pl.col("outputs").list
+    predictions = said.select(*OF_ANY, "id", rows=rows.len(), first=rows.first()).unnest("first")
+    predicted, worth = predictions.select(*OF_ANY, predicted=edges.column), _worths(project, predictions)
     return buckets(traffic.lazy(), predicted.lazy(), worth.lazy(), edges, since, now, SPAN_SECONDS)
 
 
-def lines(folder: Path, since: float, schema: Mapping[str, Any] | None = None) -> pl.DataFrame:
-    """The lines of a log, from files that were written to since then; what a dying process cut off is left out."""
-    found = [file for file in folder.glob("*.jsonl") if file.stat().st_mtime >= since]
-    return pl.concat([pl.DataFrame(schema=schema), *(_whole(file, schema) for file in found)], how="diagonal_relaxed")
+def _lines(folder: Path, since: float, schema: Mapping[str, Any], read: Read) -> pl.DataFrame:
+    """The lines of files that were written to since then; what a dying process cut off is left out."""
+    for file in folder.glob("*.jsonl"):
+        now = file.stat()
+        stamp = now.st_size, now.st_mtime_ns
+        if now.st_mtime < since:
+            read.pop(file, None)
+        elif file not in read or read[file][0] != stamp:
+            read[file] = stamp, _whole(file, schema)
+    own = (lines for file, (_, lines) in read.items() if file.parent == folder)
+    return pl.concat([pl.DataFrame(schema=schema), *own])
 
 
-def _whole(file: Path, schema: Mapping[str, Any] | None) -> pl.DataFrame:
+def _whole(file: Path, schema: Mapping[str, Any]) -> pl.DataFrame:
+    read = partial(pl.read_ndjson, schema=schema, ignore_errors=True)
     try:
-        return pl.read_ndjson(file, schema=schema, infer_schema_length=None)
+        return read(file)
     except pl.exceptions.PolarsError:
-        whole = b"".join(line for line in file.read_bytes().splitlines(keepends=True) if _is_json(line))
-        return pl.read_ndjson(whole, schema=schema, infer_schema_length=None) if whole else pl.DataFrame(schema=schema)
+        return read(b"".join(line for line in file.read_bytes().splitlines(keepends=True) if is_whole(line)))
 
 
-def _is_json(line: bytes) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except ValueError:
-        return False
-
-
-def _worths(project: Path, predictions: Path, since: float) -> pl.DataFrame:
-    outcomes = store.read(project / ".mlops" / "outcomes")
-    log = lines(predictions, since) if len(outcomes) else pl.DataFrame()
-    if not len(log):
+def _worths(project: Path, predictions: pl.DataFrame) -> pl.DataFrame:
+    """Of a request with several rows nobody knows which of them its outcome is about: it is left out."""
+    outcomes, predictions = store.read(project / ".mlops" / "outcomes"), predictions.filter(rows=1)
+    if not len(outcomes) or not len(predictions):
         return pl.DataFrame(schema=WORTHS)
     label = package(settings.load(project / "mlops.yaml")).contract.ROW.one("label")
-    return worths(outcomes, log.select(*OF_ANY, "id", "outputs").unnest("outputs"), label)
+    predictions = predictions.with_columns(pl.col("decision").is_in(["1", "true"]))
+    said = [name for name in OUTPUTS if predictions[name].null_count() < len(predictions)]
+    return worths(outcomes, predictions.select(*OF_ANY, "id", *said), label)

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import mlops
+from mlops import carried
+from mlops.connections import Answer, Connections
 from mlops.outcomes import ids
-from mlops.platform.base import Deployed
-from mlops.platform.local.endpoint.connections import Answer, Connections
+from mlops.platform.endpoint import Deployed
+from mlops.platform.local import guard
 from mlops.platform.local.process import Processes
 
 START_SECONDS, PROBE_SECONDS, PAUSE_SECONDS = 60.0, 1.0, 0.1
 MISSED = 3
 """Probes in a row that a server may leave without an answer, and deaths in a row before it counts as failed."""
-STEADY_SECONDS, LONGEST_PAUSE = 10.0, 30.0
+STEADY_SECONDS, LONGEST_PAUSE = 10.0, 300.0
 GRACE_SECONDS = 1.0
 """Beyond its own limit, in which a server can still say that it had no time."""
 
@@ -40,7 +42,7 @@ class Server:
             processes, since = Processes(), time.monotonic()
             running = asyncio.get_running_loop().run_in_executor(threads, self._run, processes, port := _free_port())
             try:
-                why = await self._watch(running, Connections(port))
+                why = await self._watch(running, Connections(f"http://127.0.0.1:{port}"))
             except Exception as error:
                 why = f"its server could not run: {error}"
             finally:
@@ -60,10 +62,10 @@ class Server:
             return await self._connections.ask(method, path, headers, body)
 
     def _run(self, processes: Processes, port: int) -> str:
-        """Run the server once, to its end; returns how it ended."""
+        """Run the server once, to its end, after what is left of one before; returns how it ended."""
         said = {
-            "model": self._folder / "model",
-            "package": self.plan["package"],
+            "model": self._folder,
+            "package": carried.name(self._folder),
             "port": port,
             "deployment": self.name,
             "version": self.plan["model"],
@@ -72,12 +74,13 @@ class Server:
             "max-waiting": self.plan["most_waiting"],
         }
         words = ["exec", sys.executable, "-m", "mlops.serving", *(f"--{name}={value}" for name, value in said.items())]
-        code = f"{self._folder / 'code'}:{Path(mlops.__path__[0]).parent}"
+        code = f"{self._folder / carried.CODE}:{Path(mlops.__path__[0]).parent}"
         own = {"PYTHONPATH": code, "PYTHONDONTWRITEBYTECODE": "1", "MLOPS_LOG_KEY_FILE": str(self._state / ids.FILE)}
         command, log = shlex.join(words), self._state / "endpoint" / "logs" / f"{self.name}.txt"
         log.parent.mkdir(exist_ok=True)
+        guard.end(mark := str(self._folder))
         with processes:
-            ended = processes.run(command, self._folder, {**os.environ, **own}, log, f"{self.name}:{port}", None)
+            ended = processes.run(command, self._folder, {**os.environ, **own}, log, mark, None)
         code = ended.code if ended else 0
         return f"its server ended with {f'signal {-code}' if code < 0 else f'status {code}'}"
 
@@ -85,20 +88,20 @@ class Server:
         """Return, with the reason, when the server has ended or does not answer any more."""
         late, missed = time.monotonic() + START_SECONDS, 0
         while True:
-            ready = await _ready(connections)
-            if ready and not self._connections:
+            lives = await _lives(connections)
+            if lives and not self._connections:
                 self._connections, self.now = connections, Deployed(self.now.model, "healthy")
-            missed = 0 if ready else missed + 1
+            missed = 0 if lives else missed + 1
             if missed >= MISSED if self._connections else time.monotonic() > late:
-                return "its server did not say that it is ready"
+                return "its server did not say that it is there"
             if (await asyncio.wait([running], timeout=PROBE_SECONDS if self._connections else PAUSE_SECONDS))[0]:
                 return running.result()
 
 
-async def _ready(connections: Connections) -> bool:
+async def _lives(connections: Connections) -> bool:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            return (await connections.ask("GET", "/ready", {})).status == 200
+            return (await connections.ask("GET", "/live", {})).status == 200
     except (OSError, EOFError, TimeoutError):
         return False
 
