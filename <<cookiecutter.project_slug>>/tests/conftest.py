@@ -13,9 +13,9 @@ from mlops.settings import Settings
 from mlops.specs.bind import bind
 from mlops.specs.expressions import EXPRESSION
 from mlops.specs.types import Asset, Job, Literal, Value
+from mlops.steps.base import paths
 from mlops.steps.package import Package, package
 from mlops.steps.rows import Rows, read, split, tables
-from mlops.steps.sources import paths
 
 ROWS = 8000
 """About as many rows are used, half to learn from and half to judge by."""

@@ -1,36 +1,19 @@
 """Reports of three kinds of model in a real browser: accessible, nothing fetched, nothing cut off."""
 
 import re
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.journeys.kinds import KINDS
-from tests.support.project import TEMPLATE
+from tests.support.browser import PHONE, WIDE, looked_at
+from tests.support.browser import browser as browser
 
-WIDE, PHONE = 1400, 360
 WRITTEN = {
     "page": ("report", "last"),
     "card": ("models", "card", "income-support-triage"),
     "sheet": ("data", "sheet", "applications"),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    found = subprocess.run(["sh", TEMPLATE / "tests" / "tools" / "browser.sh"], capture_output=True, text=True)
-    path = found.stdout.strip()
-    if not path:
-        pytest.skip("NO BROWSER: reports are not checked for accessibility. Install Chromium to check them.")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module", params=[pytest.param("reference", marks=pytest.mark.xdist_group("reference")), *KINDS])
@@ -51,40 +34,15 @@ def page(request: pytest.FixtureRequest, of_kind) -> Path:
 @pytest.mark.parametrize("width", [WIDE, PHONE])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_report_is_accessible_fits_and_asks_for_nothing(browser, page: Path, scheme: str, width: int):
-    from axe_playwright_python.sync_playwright import Axe
-
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True)
-    shown, requests, errors = context.new_page(), [], []
-    shown.on("request", lambda request: requests.append(request.url))
-    shown.on("console", lambda message: errors.append(message.text))
-    shown.goto(page.as_uri())
-    assert shown.evaluate("document.documentElement.scrollWidth") == width
-    shown.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    found = Axe().run(shown)
-    assert found.violations_count == 0, found.generate_report()
-    assert shown.evaluate("document.documentElement.scrollWidth") == width
-    assert requests == [page.as_uri()]
-    assert errors == []
-    assert shown.title().startswith("Income support triage: report on run ")
-    assert shown.locator("script").count() == 0
-    context.close()
+    with looked_at(browser, page, width, scheme) as shown:
+        assert shown.title().startswith("Income support triage: report on run ")
+        assert shown.locator("script").count() == 0
 
 
 @pytest.mark.parametrize("name", ["card", "sheet"])
 def test_a_card_is_accessible_fits_and_asks_for_nothing(browser, page: Path, name: str):
-    from axe_playwright_python.sync_playwright import Axe
-
-    file = page.with_name(f"{name}.html")
-    context = browser.new_context(viewport={"width": PHONE, "height": 800}, bypass_csp=True)
-    shown, requests = context.new_page(), []
-    shown.on("request", lambda request: requests.append(request.url))
-    shown.goto(file.as_uri())
-    found = Axe().run(shown)
-    assert found.violations_count == 0, found.generate_report()
-    assert shown.evaluate("document.documentElement.scrollWidth") == PHONE
-    assert requests == [file.as_uri()]
-    assert (shown.locator("script").count(), shown.locator("h1").count()) == (0, 1)
-    context.close()
+    with looked_at(browser, page.with_name(f"{name}.html")) as shown:
+        assert (shown.locator("script").count(), shown.locator("h1").count()) == (0, 1)
 
 
 def test_a_report_prints_on_pages_and_the_summary_has_the_first_one(browser, page: Path):

@@ -16,7 +16,8 @@ from mlops.errors import Failure, Misuse, Refused
 from mlops.outcomes import ids, logged
 from mlops.outcomes.log import compact
 from mlops.reasons import reasons
-from mlops.serving.log import Log, Minutes, lines
+from mlops.serving.log import Log
+from mlops.serving.minutes import Minutes, lines
 from mlops.serving.scorer import Scorer
 
 ROW = {
@@ -98,6 +99,10 @@ def test_a_row_is_explained_from_whatever_it_is_kept_in(wards: Scorer, tmp_path:
         ("row.json", ROW | {"sex": "f"}, "row 1, 'sex': is no feature of the model"),
         ("row.json", {"rows": []}, "rows"),
         ("row.json", "{", "is not valid JSON"),
+        pytest.param("row.json", "[" * 100_000, "is not valid JSON", id="deep"),
+        ("row.json", json.dumps(ROW | {"note": "\ud800"}), "holds half a character"),
+        ("row.json", json.dumps(ROW | {"heat": float("nan")}), "is not valid JSON: NaN is no number of JSON"),
+        ("row.json", json.dumps({"rows": [ROW | {"heat": float("inf")}]}), "is not valid JSON: Infinity is no number"),
         (
             "row.csv",
             CSV.replace("30,2.5", "old,2.5"),

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,27 +14,28 @@ from mlops.commands.explain import explain as command
 from mlops.contract.types import Column
 from mlops.errors import Misuse, Refused
 from mlops.reasons import Reason
-from tests.mlops.release.conftest import Shop
 from tests.mlops.release.conftest import closed as closed
 from tests.mlops.release.conftest import person as person
 from tests.mlops.release.conftest import shop as shop
+from tests.mlops.release.shops import Shop
 from tests.mlops.serving.servers import running
-from tests.support.project import TEMPLATE
+from tests.support.browser import PHONE, WIDE, looked_at
+from tests.support.browser import browser as browser
 
 ROW = {"age": 40, "place": "town"}
 SCRIPT = "<script>document.title='taken'</script>"
 
 
 def test_a_request_is_explained_by_the_version_and_the_code_that_answered_it(shop: Shop):
-    """Although the package says something else by then, and a newer version is there."""
+    """Although the package says something else before it is served, and a newer version is there later."""
     shop.register()
+    predict = shop.path / "src" / "shop" / "predict.py"
+    predict.write_text(predict.read_text().replace("/ 100", "/ 200"))
     path = f"{shop.path / 'src'}:{Path(mlops.__path__[0]).parent}"
     own = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     with running([sys.executable, "-m", "mlops", "serve", "shop", "--port", "0"], own, shop.path) as server:
         answered = server.score(ROW, ROW | {"age": 60}, x_ms_client_request_id="visit 7")
         server.end()
-    predict = shop.path / "src" / "shop" / "predict.py"
-    predict.write_text(predict.read_text().replace("/ 100", "/ 200"))
     shop.register(shift=0.1)
     done = shop.mlops("explain", "--request", "visit 7", "--json")
     other = shop.mlops("explain", "shop", "--request", "visit 7")
@@ -67,8 +67,9 @@ def test_what_cannot_be_explained_is_a_sentence(shop: Shop, monkeypatch: pytest.
     for words in ((None, None, None), ("shop", None, None), (None, row, None), ("shop", row, "7")):
         with pytest.raises(Misuse, match="say which row"):
             command(*words)
+    predict = shop.path / "src" / "shop" / "predict.py"
+    predict.write_text(predict.read_text().replace("def explain", "def not_explain"))
     model = shop.platform.models.get(shop.register())
-    monkeypatch.delattr("shop.predict.Predictor.explain")
     with (
         pytest.raises(Refused, match="shop:1 gives no reasons: its predict.py has no `explain`"),
         explain.scorer(model, shop.platform),
@@ -101,24 +102,9 @@ def test_the_page_says_in_words_what_its_bars_show_and_quotes_no_markup(written:
     assert "all others 7 %" in said and "document.title" in said and SCRIPT not in html
 
 
-def test_in_a_browser_it_is_accessible_fits_and_asks_for_nothing(written: Path):
-    found = subprocess.run(["sh", TEMPLATE / "tests" / "tools" / "browser.sh"], capture_output=True, text=True)
-    if not found.stdout.strip():
-        pytest.skip("NO BROWSER: the page of reasons is not looked at. Install Chromium to check it.")
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.stdout.strip(), args=["--no-sandbox"])
-        for scheme, width in (("light", 1400), ("dark", 360)):
-            shown = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True)
-            requests: list[str] = []
-            shown.on("request", lambda request, seen=requests: seen.append(request.url))
-            shown.goto(written.as_uri())
-            assert (axe := Axe().run(shown)).violations_count == 0, axe.generate_report()
-            assert shown.evaluate("document.documentElement.scrollWidth") == width
-            assert requests == [written.as_uri()]
-            ends = "([...document.querySelectorAll('.plot span')].map(bar => bar.getBoundingClientRect()))"
-            [raises, lowers, *_] = shown.evaluate(f"{ends}.map(box => [box.left, box.right])")
-            assert abs(lowers[1] - raises[0]) < 2 and raises[1] - raises[0] > lowers[1] - lowers[0]
-        browser.close()
+@pytest.mark.parametrize(("scheme", "width"), [("light", WIDE), ("dark", PHONE)])
+def test_in_a_browser_it_is_accessible_fits_and_asks_for_nothing(browser, written: Path, scheme: str, width: int):
+    with looked_at(browser, written, width, scheme) as shown:
+        ends = "([...document.querySelectorAll('.plot span')].map(bar => bar.getBoundingClientRect()))"
+        [raises, lowers, *_] = shown.evaluate(f"{ends}.map(box => [box.left, box.right])")
+        assert abs(lowers[1] - raises[0]) < 2 and raises[1] - raises[0] > lowers[1] - lowers[0]

@@ -48,7 +48,7 @@ EXPLAINED_LATER = (
 )
 WITHOUT_ENDPOINT = "tests/mlops/release/test_batch.py::test_as_a_person_types_it"
 
-CARDS = "tests/mlops/evidence/test_cards.py::test_cards_are_written_as_they_are_typed"
+CARDS = "tests/mlops/evidence/test_model_card.py::test_cards_are_written_as_they_are_typed"
 
 CHECKED = "tests/project/test_project.py::test_a_platform_engineer_checks_the_infrastructure_without_a_login"
 BROUGHT_UP = "tests/infra/test_commands.py::test_a_platform_engineer_brings_up_what_was_previewed_and_takes_it_down"

@@ -23,7 +23,7 @@ def azure_python() -> Path:
 @pytest.fixture(scope="session")
 def inference_python() -> Path:
     """With Azure ML's own inference server."""
-    return kept("inference", ROOT / "tests" / "tools" / "inference-server" / "requirements.txt")
+    return kept("inference", PROJECT / "requirements" / "inference-server" / "requirements.txt")
 
 
 def kept(name: str, lock: Path) -> Path:

@@ -60,7 +60,7 @@ def unparsable(project: Path) -> Iterator[str]:
 
 def loose_locks(project: Path) -> Iterator[str]:
     """Requirements without a hash, and lines that name an index."""
-    for lock in sorted(project.glob("requirements/*.txt")):
+    for lock in sorted(project.glob("requirements/**/*.txt")):
         text = lock.read_text().replace("\\\n", "")
         for line in filter(None, text.splitlines()):
             if line.startswith("--") or "://" in line:

@@ -3,25 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from mlops.contract.types import NULL, UNSEEN, Column, Columns, Contract
-from mlops.gates.base import Context, Stage, Verdict
+from mlops.gates.base import Context, Verdict
 from mlops.stats import Interval, Metric
 
 if TYPE_CHECKING:
     from mlops.gates.limits import Limits
 
-__all__ = [
-    "NULL",
-    "UNSEEN",
-    "Column",
-    "Columns",
-    "Context",
-    "Contract",
-    "Interval",
-    "Limits",
-    "Metric",
-    "Stage",
-    "Verdict",
-]
+__all__ = ["NULL", "UNSEEN", "Column", "Columns", "Context", "Contract", "Interval", "Limits", "Metric", "Verdict"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,18 +11,10 @@ from mlops.errors import Failure, MlopsError
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split(".")[0]
 )
-app.command()(run.run)
-app.command()(explain.explain)
-app.command()(lint.lint)
-app.command()(report.report)
-app.command()(score.score)
-app.command()(serve.serve)
-app.command()(stop.stop)
-app.add_typer(data.app, name="data")
-app.add_typer(models.app, name="models")
-app.add_typer(runs.app, name="runs")
-app.add_typer(outcomes.app, name="outcomes")
-app.add_typer(release.app, name="release")
+for command in (run.run, explain.explain, lint.lint, report.report, score.score, serve.serve, stop.stop):
+    app.command()(command)
+for group in (data, models, runs, outcomes, release):
+    app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 
 
 def main() -> None:

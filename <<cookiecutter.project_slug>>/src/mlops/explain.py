@@ -1,7 +1,5 @@
 """Why a registered model answers rows as it does: rows of a file, or of a request that it answered."""
 
-import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +10,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from mlops import files, settings
+from mlops import carried, files
 from mlops.contract.read import reading, scan
 from mlops.contract.table import conform
 from mlops.contract.types import Column, Contract
@@ -55,12 +53,9 @@ def answered(lines: Sequence[Line], platform: Platform) -> Model:
 
 @contextmanager
 def scorer(model: Model, platform: Platform) -> Iterator[Scorer]:
-    """The model with its package as that was when the model was made. Raises Refused when it gives no reasons."""
-    with tempfile.TemporaryDirectory() as scratch:
-        then = platform.jobs.restore(model.lineage["run"], Path(scratch, "code"))
-        platform.models.fetch(f"{model.name}:{model.version}", artifact := Path(scratch, "model"))
-        sys.path.insert(0, str(then / "src"))
-        found = Scorer.load(settings.load(then / "mlops.yaml").model.package, artifact, MOST_ROWS)
+    """The model with its own package. Raises Refused when it gives no reasons."""
+    with carried.registered(platform.models, f"{model.name}:{model.version}") as (package, artifact):
+        found = Scorer.load(package.name, artifact, MOST_ROWS)
         if not hasattr(found.predictor, "explain"):
             raise Refused(SILENT.format(model.name, model.version))
         yield found
@@ -111,6 +106,8 @@ def _table(file: Path, contract: Contract) -> list[Line]:
 def _explained(scorer: Scorer, body: dict[str, Any], where: Path | str) -> list[Explained]:
     try:
         request = scorer.reader.read(msgspec.json.encode(body | {"reasons": True}))
+    except UnicodeEncodeError:
+        raise Misuse("holds half a character, a surrogate that stands alone. Write it again as UTF-8.", where) from None
     except Rejected as error:
         raise Misuse("\n  ".join((CORRECT, *error.details)) if error.details else error.error, where) from None
     [answers] = scorer.answer([request])
@@ -148,5 +145,4 @@ def write(file: Path, rows: list[Explained], **seen: Any) -> None:
     if file.suffix.lower() != ".html":
         raise Misuse("is to be a page of HTML: let its name end in .html.", file)
     template = environment(Path(__file__).parent).get_template("explain.html.j2")
-    with files.replacing(file) as draft:
-        draft.write_text(template.render(rows=rows, predicted=predicted, **seen), encoding="utf-8")
+    files.write_text(file, template.render(rows=rows, predicted=predicted, **seen))

@@ -65,16 +65,24 @@ def as_json(value: Any) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    text = as_json(value)
+    write_text(path, as_json(value))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Raises Failure when the disk refuses."""
     with replacing(path) as draft:
         draft.write_text(text, encoding="utf-8")
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def read_json(path: Path) -> Any:
     """Raises Misuse when the file is missing or is not JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except OSError as error:
         raise Misuse(f"cannot be read: {error.strerror}.", path) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Misuse(f"is not valid JSON: {error}.", path) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlops import settings
 from mlops.errors import Misuse
-from mlops.files import replacing
+from mlops.files import write_text
 from mlops.settings import Settings
 
 FILE = Path(".github", "CODEOWNERS")
@@ -45,7 +45,6 @@ def check(project: Path, known: Settings) -> None:
 if __name__ == "__main__":
     loaded = settings.load(Path("mlops.yaml"))
     if FILE.parent.is_dir():
-        with replacing(FILE) as draft:
-            draft.write_text(MADE + owners(loaded), encoding="utf-8")
+        write_text(FILE, MADE + owners(loaded))
     else:
         print(BY_HAND.format(branch=loaded.project.protected_branch) + owners(loaded, ".azuredevops"), end="")

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from mlops.batch import job, pieces, ranked
-from mlops.batch.scoring import BAD, SCORED, Scorer
+from mlops.batch.scoring import BAD, SCORED, TableScorer
 from mlops.contract import synthetic
 from mlops.contract.types import Columns, Contract
 from tests.mlops.release.conftest import closed as closed
@@ -51,8 +51,8 @@ class Desk:
         model: Any = None, digest: str = "d1",
     ) -> dict[str, Any]:  # fmt: skip
         """The summary."""
-        scorer = Scorer(model or Model(), row, "small:1")
-        return job.run(scorer, digest, source, self.path / to, top, errors, lambda *_: None)
+        scorer = TableScorer(model or Model(), row, "small:1", digest)
+        return job.run(scorer, source, self.path / to, top, errors, lambda *_: None)
 
     def scored(self, to: str = "out") -> pl.DataFrame:
         return self._parts(to, SCORED)

@@ -12,7 +12,7 @@ from mlops.files import read_json
 from mlops.release.state import Version
 from mlops.specs.bind import bind
 from mlops.specs.expressions import render
-from tests.mlops.release.conftest import Shop
+from tests.mlops.release.shops import Shop
 from tests.support.project import Project
 
 
@@ -53,8 +53,17 @@ def test_a_script_gets_json_and_a_refusal_is_status_1(shop: Shop, visits: Path):
     assert missing.returncode == 2 and "there is no such file" in missing.stderr
 
 
+def test_a_model_scores_with_the_package_that_it_was_made_with(shop: Shop, visits: Path):
+    shop.register()
+    predict = shop.path / "src" / "shop" / "predict.py"
+    predict.write_text(predict.read_text().replace("/ 100", "/ 200"))
+    done = shop.mlops("score", "shop:1", "--input", "visits.parquet", "--output", "out")
+    assert done.returncode == 0, done.stderr
+    assert pl.read_csv(shop.path / "out" / "ranked.csv")["score"].max() == 0.97
+
+
 def test_the_pipeline_gives_what_the_command_gives(shop: Shop, visits: Path, reference: Project):
-    """Two files, two workers, the model in service."""
+    """Two files, two workers, the model in service with its own package, although the job's code says another thing."""
     shutil.copytree(reference.path / "azureml", shop.path / "azureml", dirs_exist_ok=True)
     shutil.copytree(reference.path / "src" / "mlops", shop.path / "src" / "mlops")
     rows = shop.path / "rows"
@@ -64,6 +73,8 @@ def test_the_pipeline_gives_what_the_command_gives(shop: Shop, visits: Path, ref
     table.tail(110).write_parquet(rows / "b.parquet")
     (rows / "README.md").write_text("two files\n")
     served = Version.of(shop.platform.models.get(shop.register()))
+    predict = shop.path / "src" / "shop" / "predict.py"
+    predict.write_text(predict.read_text().replace("/ 100", "/ 200"))
     shop.controller.sign("champion", served, "it is the first.", {})
     done = shop.mlops("run", "azureml/pipelines/score.yml", "--input", "rows=rows", "--set", "top=20", "--json")
     assert done.returncode == 0, done.stderr

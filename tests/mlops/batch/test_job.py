@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +17,6 @@ from mlops.platform.local.lock import locked
 from tests.mlops.batch.conftest import PIECE, Desk
 from tests.support import small_model
 from tests.support.project import TEMPLATE, environment
-from tests.support.small_model import ROW
 
 PIECES = 20
 SLOW = f"""
@@ -28,16 +26,16 @@ from types import SimpleNamespace
 from mlops.batch import pieces
 pieces.ROWS = {PIECE}
 from mlops.batch import job
-from mlops.batch.scoring import Scorer
+from mlops.batch.scoring import TableScorer
 from tests.support import small_model
 
 def predict(columns):
     time.sleep(0.02)
     return small_model.predict(columns)
 
-scorer = Scorer(SimpleNamespace(predict=predict), small_model.ROW, "small:1")
+scorer = TableScorer(SimpleNamespace(predict=predict), small_model.ROW, "small:1", "d1")
 print("ready", flush=True)
-job.run(scorer, "d1", Path(sys.argv[1]), Path(sys.argv[2]), 5, 1.0, lambda *_: None)
+job.run(scorer, Path(sys.argv[1]), Path(sys.argv[2]), 5, 1.0, lambda *_: None)
 """
 
 
@@ -89,7 +87,6 @@ def test_a_repeat_scores_nothing_again(desk: Desk):
     [
         ({"digest": "d2"}, "has the scores of another model."),
         ({"source": 251}, "has the scores of another input."),
-        ({"row": "accept"}, "has the scores of another contract."),
     ],
 )
 def test_an_output_goes_on_with_nothing_else(desk: Desk, changed, sentence):
@@ -97,9 +94,6 @@ def test_an_output_goes_on_with_nothing_else(desk: Desk, changed, sentence):
     desk.score(source)
     if "source" in changed:
         desk.table(desk.rows(changed.pop("source")))
-    if "row" in changed:
-        other = replace(ROW["age"], range=(18, 120))
-        changed["row"] = type(ROW)(*(other if column.name == "age" else column for column in ROW))
     with pytest.raises(Misuse, match=sentence):
         desk.score(source, **changed)
     assert len(desk.scored()) == 250
@@ -152,6 +146,18 @@ def test_the_manifest_says_of_what_the_output_is_made(desk: Desk):
     desk.score(desk.table(desk.rows(10)))
     said = json.loads((desk.path / "out" / "manifest.json").read_text())
     assert said["model"] == "small:1, digest d1" and list(said["input"]) == ["rows.parquet"]
+
+
+def test_no_copy_of_a_csv_stays_whatever_came_of_it(desk: Desk):
+    table = desk.rows(40).with_columns(age=pl.lit(200))
+    half = desk.path / "out" / ".csv" / ".rows.parquet.0123abcd"
+    with pytest.raises(Refused, match="40 of 40 rows"):
+        desk.score(desk.table(table, "rows.csv"))
+    assert not half.parent.exists()
+    half.parent.mkdir()
+    half.write_bytes(b"half")
+    assert desk.score(desk.path / "rows.csv", errors=1)["bad"] == 40
+    assert not half.parent.exists()
 
 
 def test_what_a_kill_left_half_written_is_taken_away(desk: Desk):

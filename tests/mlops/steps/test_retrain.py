@@ -9,7 +9,7 @@ import pytest
 from mlops import digest
 from mlops.contract.synthetic import rows
 from mlops.files import read_json, write_json
-from mlops.steps.recipe import Recipe
+from mlops.steps.package import Recipe
 from mlops.steps.retrain import THREADS
 from tests.support.project import TEMPLATE, environment
 from tests.support.small_model import ROW
@@ -73,9 +73,9 @@ def run(project: Path, step: str, files: str, *options: str) -> str:
 def test_only_what_rows_parameters_and_seed_decide_comes_out_the_same(project: Path):
     run(project, "train", "recipe.json rows model baselines training.json", "--seed", "7", "--params", "depth=3")
     run(project, "retrain", "recipe.json rows training.json retrained", "--check_reproducible", "true")
-    first, again = project / "model", project / "retrained" / "model"
-    same = {file.name for file in first.iterdir() if digest.of_file(file) == digest.of_file(again / file.name)}
-    assert same == {"sound"}
+    first, again = (digest.of_files(project / path) for path in ("model", "retrained/model"))
+    package = {f"code/small/{name}" for name in MODEL}
+    assert {name for name in first if first[name] == again[name]} == {"sound", *package}
     training = read_json(project / "training.json")
     assert (training["seed"], training["params"], training["parity"]) == (7, {"depth": "3"}, None)
     assert training["seconds"] > 0 and training["peak_mb"] > 10 and training["at"].endswith("+00:00")

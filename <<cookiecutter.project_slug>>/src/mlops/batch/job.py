@@ -13,8 +13,7 @@ import polars as pl
 from mlops import digest, files
 from mlops.batch import SUMMARY, ranked
 from mlops.batch.pieces import ROWS, Piece, pieces, tables
-from mlops.batch.scoring import BAD, SCORED, Scorer, height
-from mlops.contract import request
+from mlops.batch.scoring import BAD, SCORED, TableScorer, height
 from mlops.errors import Misuse, Refused
 from mlops.platform.local.lock import locked
 
@@ -24,30 +23,30 @@ Progress = Callable[[int, int, int], None]
 """Is told how many rows are done, how many there are, and how many of those done are bad."""
 
 
-def run(
-    scorer: Scorer, artifact: str, source: Path, to: Path, top: int, errors: float, progress: Progress
-) -> dict[str, Any]:
-    """Score a file or a folder into `to`; returns the summary. `artifact` is the digest of the model.
+def run(scorer: TableScorer, source: Path, to: Path, top: int, errors: float, progress: Progress) -> dict[str, Any]:
+    """Score a file or a folder into `to`; returns the summary.
 
     Raises Refused for a table without rows or of other columns, and when more than the share `errors` of the rows is
-    bad; Misuse when `to` has the output of another input, model or contract, or another process writes to it.
+    bad; Misuse when `to` has the output of another input or model, or another process writes to it.
     """
     given = tables(source)
     unread = sorted({name for file in given for name in scorer.unread(file)})
     with locked(to / ".lock", wait=False, who=f"another `mlops score` into {to}"):
-        _claim(to, _manifest(scorer, artifact, source, given))
+        _claim(to, _manifest(scorer, given))
         started, scratch = time.perf_counter(), to / ".csv"
-        todo = [piece for file in given for piece in pieces(file, scratch)]
-        fresh = [piece for piece in todo if not (to / SCORED / piece.name).exists()]
-        _score(scorer, todo, to, errors, progress)
-        took = {"seconds": time.perf_counter() - started, "rows": sum(piece.rows for piece in fresh)}
-        summary = conclude(scorer, todo, to, to, top, errors) | {"unread": unread, "scoring": took}
+        try:
+            todo = [piece for file in given for piece in pieces(file, scratch)]
+            fresh = [piece for piece in todo if not (to / SCORED / piece.name).exists()]
+            _score(scorer, todo, to, errors, progress)
+            took = {"seconds": time.perf_counter() - started, "rows": sum(piece.rows for piece in fresh)}
+            summary = conclude(scorer, todo, to, to, top, errors) | {"unread": unread, "scoring": took}
+        finally:
+            files.remove(scratch)
         files.write_json(to / SUMMARY, summary)
-        files.remove(scratch)
     return summary
 
 
-def conclude(scorer: Scorer, todo: list[Piece], parts: Path, to: Path, top: int, errors: float) -> dict[str, Any]:
+def conclude(scorer: TableScorer, todo: list[Piece], parts: Path, to: Path, top: int, errors: float) -> dict[str, Any]:
     """Count what was scored in `parts` and write the ranked list; returns the summary.
 
     Raises Refused when a row is in no part, or too many are bad.
@@ -55,9 +54,7 @@ def conclude(scorer: Scorer, todo: list[Piece], parts: Path, to: Path, top: int,
     rows = sum(piece.rows for piece in todo)
     found = {kind: [path for piece in todo if (path := parts / kind / piece.name).exists()] for kind in (SCORED, BAD)}
     scored, bad = height(found[SCORED]), height(found[BAD])
-    why = (
-        pl.concat([pl.read_parquet(part, columns=["reason"]) for part in found[BAD]])["reason"] if bad else pl.Series()
-    )
+    why = pl.concat(pl.read_parquet(part)["reason"] for part in found[BAD]) if bad else pl.Series()
     reasons = dict(why.value_counts(sort=True, name="rows").head(10).iter_rows())
     if not rows:
         raise Refused("there is no row to score. Check the input.")
@@ -73,7 +70,7 @@ def conclude(scorer: Scorer, todo: list[Piece], parts: Path, to: Path, top: int,
     return summary | {"ranked_by": by, "ranked": min(top, scored)}
 
 
-def _score(scorer: Scorer, todo: list[Piece], to: Path, errors: float, progress: Progress) -> None:
+def _score(scorer: TableScorer, todo: list[Piece], to: Path, errors: float, progress: Progress) -> None:
     """All pieces, side by side; not to the end once too many rows are bad."""
     rows, done, bad = sum(piece.rows for piece in todo), 0, 0
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -87,12 +84,11 @@ def _score(scorer: Scorer, todo: list[Piece], to: Path, errors: float, progress:
             pool.shutdown(cancel_futures=True)
 
 
-def _manifest(scorer: Scorer, artifact: str, source: Path, given: list[Path]) -> dict[str, Any]:
+def _manifest(scorer: TableScorer, given: list[Path]) -> dict[str, Any]:
     """What an output is made of, in words that a refusal can use."""
     return {
-        "model": f"{scorer.model}, digest {artifact}",
+        "model": f"{scorer.model}, digest {scorer.digest}",
         "input": {file.name: digest.of_file(file) for file in given},
-        "contract": digest.of_value(request.schema(scorer.row)),
         "piece_rows": ROWS,
     }
 

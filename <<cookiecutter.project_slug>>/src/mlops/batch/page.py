@@ -9,7 +9,7 @@ from mlops.batch.ranked import RANKED
 from mlops.contract.types import Contract
 from mlops.errors import Misuse
 from mlops.evidence.report.render import environment
-from mlops.files import read_json, replacing
+from mlops.files import read_json, write_text
 from mlops.settings import Settings
 
 
@@ -26,5 +26,4 @@ def write(folder: Path, known: Settings, row: Contract, to: Path) -> None:
     seen = {"settings": known, "summary": summary, "heads": heads, "rows": rows.to_dicts()}
     features = [column for column in row.features if not column.sensitive]
     text = environment(Path(__file__).parent).get_template("page.html.j2").render(seen | {"features": features})
-    with replacing(to) as draft:
-        draft.write_text(text, encoding="utf-8")
+    write_text(to, text)

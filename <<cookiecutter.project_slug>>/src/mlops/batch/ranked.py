@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from mlops.batch.pieces import ROWS, Piece
-from mlops.batch.scoring import Scorer
+from mlops.batch.scoring import TableScorer
 from mlops.contract.encode import encode
 from mlops.contract.types import Contract
 from mlops.errors import Refused
@@ -16,7 +16,7 @@ from mlops.reasons import sentences
 RANKED = "ranked"
 
 
-def write(scorer: Scorer, pieces: Sequence[Piece], parts: Sequence[Path], to: Path, top: int) -> str:
+def write(scorer: TableScorer, pieces: Sequence[Piece], parts: Sequence[Path], to: Path, top: int) -> str:
     """Write `ranked.parquet` and `ranked.csv`; returns the column that they are ranked by.
 
     Equal rows stand in the order of the input. Raises Refused when predictions have nothing to rank by.
@@ -54,7 +54,7 @@ def first(parts: Sequence[Path], by: str, top: int) -> pl.DataFrame:
     return best
 
 
-def explained(scorer: Scorer, pieces: Sequence[Piece], best: pl.DataFrame) -> pl.DataFrame:
+def explained(scorer: TableScorer, pieces: Sequence[Piece], best: pl.DataFrame) -> pl.DataFrame:
     """The rows with their reasons; of the input only pieces with such a row are read again, one at a time."""
     names, found = [column.name for column in scorer.row.features], []
     for piece in pieces:

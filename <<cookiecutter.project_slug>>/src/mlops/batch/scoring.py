@@ -1,6 +1,7 @@
 """Scoring one piece of a table: the same code for `mlops score` and for each node of a parallel job."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from mlops import digest
+from mlops import carried, digest
 from mlops.batch.pieces import Piece
 from mlops.contract import validate
 from mlops.contract.encode import encode
@@ -17,30 +18,41 @@ from mlops.contract.read import scan
 from mlops.contract.types import Column, Columns, Contract
 from mlops.errors import Misuse, Refused
 from mlops.files import replacing
-from mlops.settings import Settings
-from mlops.steps.package import Package, package, speaking
+from mlops.platform.base import Models
+from mlops.steps.package import Package, speaking
 
 SCORED, BAD = "scored", "bad"
 """Folders of an output: rows with their predictions, and rows that break the contract with the reason."""
 
 
 @dataclass(frozen=True)
-class Scorer:
+class TableScorer:
     """A model with the contract of its rows; `model` is the reference that each scored row carries."""
 
     predictor: Any
     row: Contract
     model: str
+    digest: str
 
     @classmethod
-    def load(cls, code: Package, artifact: Path, model: str) -> Self:
+    @contextmanager
+    def registered(cls, models: Models, reference: str) -> Iterator[Self]:
+        found = models.get(reference)
+        with carried.registered(models, reference) as (code, artifact):
+            yield cls._load(code, artifact, f"{found.name}:{found.version}", found.digest)
+
+    @classmethod
+    @contextmanager
+    def of_folder(cls, artifact: Path, name: str) -> Iterator[Self]:
+        """Of a model that a job is given as a folder: its digest says which one it is."""
+        whole = digest.of_folder(artifact)
+        with carried.package(artifact) as code:
+            yield cls._load(code, artifact, f"{name}@{whole[:12]}", whole)
+
+    @classmethod
+    def _load(cls, code: Package, artifact: Path, *said: str) -> Self:
         with speaking("predict.py", Misuse):
-            return cls(code.predict.Predictor.load(artifact), code.contract.ROW, model)
-
-    @classmethod
-    def of_folder(cls, known: Settings, artifact: Path) -> Self:
-        """Of a model that a job is given as a folder: its digest names it."""
-        return cls.load(package(known), artifact, f"{known.model.name}@{digest.of_folder(artifact)[:12]}")
+            return cls(code.predict.Predictor.load(artifact), code.contract.ROW, *said)
 
     @cached_property
     def asked(self) -> Contract:

@@ -1,11 +1,16 @@
 """What commands have in common: options, and the project that they are typed in."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
 from mlops.platform.base import Platform
+
+if TYPE_CHECKING:
+    from mlops.evidence.statements import Statement
+    from mlops.settings import Settings
+    from mlops.steps.package import Package
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 Environment = Literal["local", "dev", "staging", "prod"]
@@ -19,17 +24,34 @@ def group(about: str) -> typer.Typer:
     return typer.Typer(no_args_is_help=True, help=about)
 
 
-def open_platform() -> tuple[Path, Platform]:
-    """The folder of the project that the current folder lies in, and where its jobs run."""
+class Opened(NamedTuple):
+    """The folder of the project that the current folder lies in, where its jobs run, and what they say."""
+
+    project: Path
+    platform: Platform
+
+    @property
+    def settings(self) -> "Settings":
+        from mlops import settings
+
+        return settings.load(self.project / "mlops.yaml")
+
+    @property
+    def package(self) -> "Package":
+        from mlops.steps.package import package
+
+        return package(self.settings)
+
+    @property
+    def signed(self) -> tuple[list["Statement"], list[str]]:
+        """The entries of the ledger, and a sentence for each that cannot be believed."""
+        from mlops.evidence import entries
+
+        return entries.read(self.platform, self.settings)
+
+
+def open_platform() -> Opened:
     from mlops import platform, settings
 
     project = settings.find(Path.cwd()).parent
-    return project, platform.open("local", project)
-
-
-def read_signed(project: Path, platform: Platform) -> tuple[list[Any], list[str]]:
-    """The entries of the ledger, and a sentence for each that cannot be believed."""
-    from mlops import settings
-    from mlops.evidence import entries
-
-    return entries.read(platform, settings.load(project / "mlops.yaml"))
+    return Opened(project, platform.open("local", project))

@@ -1,19 +1,17 @@
 """`mlops data`."""
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mlops.commands.common import AsJson, Card, Ref, group, open_platform
+from mlops.commands.common import AsJson, Card, Opened, Ref, group, open_platform
 from mlops.platform.base import DataVersion, Platform
 from mlops.words import counted, shown
 
 if TYPE_CHECKING:
     from mlops.contract.profile import ColumnProfile, Profile
-    from mlops.contract.types import Contract
 
 app = group("Keep data in versions, show and compare them.")
 Name = Annotated[str, typer.Argument(help="The name of the source, as in `data` of mlops.yaml.")]
@@ -26,20 +24,20 @@ Side = Annotated[str, typer.Argument(help="As for `show`, or the path of a table
 @app.command()
 def add(name: Name, path: Source, message: Why = "", as_json: AsJson = False) -> None:
     """Keep a file or folder as the next version; the same bytes keep the version they have."""
-    from mlops import settings, show
+    from mlops import show
 
     show.console.stderr = as_json
-    project, platform = open_platform()
-    before, about = platform.data.list(), settings.load(project / "mlops.yaml").about.get(name, {})
+    here = open_platform()
+    before = here.platform.data.list()
     with show.console.status(f"copying {path}"):
-        version = platform.data.add(name, path, about, message)
-    profile = _profile(project, platform, version.reference)
+        version = here.platform.data.add(name, path, here.settings.about.get(name, {}), message)
+    profile = _profile(here, version)
     rows = f"{counted(profile.rows, 'row')}, " if profile else ""
     show.console.print(f"[bold]{version.reference}[/], {rows}{_size(version)}, digest {version.digest[:12]}")
     if version in before:
         show.console.print(f"It is the same as version {version.version}, kept since {version.added[:10]}.")
     if as_json:
-        show.record(_plain(platform, version)[0])
+        show.record(_plain(here.platform, version)[0])
 
 
 @app.command("list")
@@ -65,9 +63,9 @@ def show(ref: Ref, as_json: AsJson = False) -> None:
     """Where a version comes from, what is in it, the runs that read it and the models made from it."""
     from mlops import show
 
-    project, platform = open_platform()
-    version = platform.data.get(ref)
-    [plain], profile = _plain(platform, version), _profile(project, platform, version.reference)
+    here = open_platform()
+    version = here.platform.data.get(ref)
+    [plain], profile = _plain(here.platform, version), _profile(here, version)
     if as_json:
         return show.record(plain | {"profile": profile and profile.plain()})
     show.facts(_facts(version) | {name: "\n".join(plain[name]) or "none" for name in ("runs", "models")})
@@ -85,10 +83,10 @@ def sheet(ref: Ref, to: Card = None) -> None:
     """Write the data sheet of a version: where it is from, what is in it, what is missing. Prints where it is."""
     from mlops.evidence.cards import data, render
 
-    project, platform = open_platform()
-    seen = data.facts(ref, platform, _contracts(project), date.today())
+    here = open_platform()
+    seen = data.facts(ref, here.platform, here.package.contract.SOURCES, date.today())
     name = seen["version"].reference.replace(":", "-")
-    print(*render.write("data", seen, to or project / ".mlops" / "reports" / f"{name}.md"), sep="\n")
+    print(*render.write("data", seen, to or here.project / ".mlops" / "reports" / f"{name}.md"), sep="\n")
 
 
 @app.command()
@@ -115,29 +113,22 @@ def diff(a: Side, b: Side, as_json: AsJson = False) -> None:
     from mlops.contract.moved import moved
     from mlops.evidence import profiles
 
-    project, platform = open_platform()
-    moves = moved(*profiles.of_both(a, b, platform.data, _contracts(project)))
+    here = open_platform()
+    moves = moved(*profiles.of_both(a, b, here.platform.data, here.package.contract.SOURCES))
     if as_json:
         return show.record(moves)
     rows = ((move.column or "the table", f"{move.distance:.3f}", "; ".join(move.what)) for move in moves)
     show.table(("column", "distance", "what moved"), rows) if moves else show.console.print("Nothing moved.")
 
 
-def _contracts(project: Path) -> Mapping[str, "Contract"]:
-    from mlops import settings
-    from mlops.steps.package import package
-
-    return package(settings.load(project / "mlops.yaml")).contract.SOURCES
-
-
-def _profile(project: Path, platform: Platform, reference: str) -> "Profile | None":
+def _profile(here: Opened, version: DataVersion) -> "Profile | None":
     """The profile of a version; what is wrong with the table or its contract is said and stops nothing."""
     from mlops.evidence import profiles
 
     try:
-        return profiles.of_version(reference, platform.data, _contracts(project))
+        return profiles.of_version(version.reference, here.platform.data, here.package.contract.SOURCES)
     except Exception as error:
-        typer.echo(f"{reference} is kept, but has no profile: {error}", err=True)
+        typer.echo(f"{version.reference} is kept, but has no profile: {error}", err=True)
         return None
 
 

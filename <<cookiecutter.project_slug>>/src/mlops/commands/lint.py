@@ -22,7 +22,6 @@ def lint(
     as_json: AsJson = False,
 ) -> None:
     """Find every mistake in mlops.yaml, responsible_ai/ and the Azure ML files."""
-    from mlops import settings
     from mlops.specs.lint.check import lint
     from mlops.specs.lint.settings import ALONE
     from mlops.specs.load import Malformed
@@ -30,7 +29,7 @@ def lint(
     days = expiring.removesuffix("d")
     if not days.isdecimal():
         raise Misuse(f"`--expiring {expiring}`: write a number of days, such as 30d.")
-    project, platform = open_platform()
+    project, platform = here = open_platform()
     stored = platform.data.resolve if on == "local" else None
     files = paths or [project / "mlops.yaml", project / "azureml"]
     count, mistakes = lint(files, project, on, stored, date.today() + timedelta(int(days)))
@@ -40,7 +39,7 @@ def lint(
         for mistake in mistakes:
             print(str(mistake).replace(f"{Path.cwd()}/", ""))
         print(f"{counted(len(mistakes), 'mistake') if mistakes else 'no mistakes'} in {counted(count, 'file')}")
-    if not mistakes and (person := settings.load(project / "mlops.yaml").people.alone):
+    if not mistakes and (person := here.settings.people.alone):
         print(f"For prod: {ALONE.format(person)}", file=sys.stderr)
     if mistakes:
         raise typer.Exit(2 if any(isinstance(each, Malformed) for each in mistakes) else 1)

@@ -4,7 +4,7 @@ from datetime import date
 
 import typer
 
-from mlops.commands.common import AsJson, Card, Ref, Run, group, open_platform, read_signed
+from mlops.commands.common import AsJson, Card, Ref, Run, group, open_platform
 
 app = group("Register, list and show models.")
 
@@ -31,9 +31,9 @@ def list_(as_json: AsJson = False) -> None:
     from mlops import show
     from mlops.evidence import build
 
-    project, platform = open_platform()
-    signed = read_signed(project, platform)[0]
-    found = [build.current(each, signed) for each in platform.models.list()]
+    here = open_platform()
+    signed, _ = here.signed
+    found = [build.current(each, signed) for each in here.platform.models.list()]
     if as_json:
         return show.record(found)
     if not found:
@@ -54,9 +54,8 @@ def show(ref: Ref, as_json: AsJson = False) -> None:
     from mlops.evidence import build, entries
     from mlops.gates.base import read_verdicts
 
-    project, platform = open_platform()
-    found = platform.models.get(ref)
-    signed, faults = read_signed(project, platform)
+    here = open_platform()
+    found, (signed, faults) = here.platform.models.get(ref), here.signed
     for sentence in faults:
         typer.echo(sentence, err=True)
     runs, found = build.runs(found, signed), build.current(found, signed)
@@ -77,10 +76,9 @@ def show(ref: Ref, as_json: AsJson = False) -> None:
 @app.command()
 def card(ref: Ref, to: Card = None) -> None:
     """Write the model card out of what was signed about a model; prints where it is."""
-    from mlops import settings
     from mlops.evidence.cards import model, render
 
-    project, platform = open_platform()
-    seen = model.facts(ref, platform, settings.load(project / "mlops.yaml"), date.today())
+    here = open_platform()
+    seen = model.facts(ref, here.platform, here.settings, date.today())
     name = f"{seen['model'].name}-{seen['model'].version}"
-    print(*render.write("model", seen, to or project / ".mlops" / "reports" / f"{name}.md"), sep="\n")
+    print(*render.write("model", seen, to or here.project / ".mlops" / "reports" / f"{name}.md"), sep="\n")

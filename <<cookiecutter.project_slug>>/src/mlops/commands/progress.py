@@ -19,9 +19,6 @@ from mlops.words import counted
 MARKS = {
     "reused": ("↺", "cyan"),
     "finished": ("✓", "green"),
-    "refused": ("✗", "red"),
-    "unreadable": ("✗", "red"),
-    "failed": ("✗", "red"),
     "cancelled": ("■", "yellow"),
     "skipped": ("·", "dim"),
 }
@@ -50,7 +47,7 @@ def follow(job: Job, events: Iterable[Event], run: str) -> int:
 
 
 def _line(event: Event) -> Text:
-    mark, style = MARKS[event.state]
+    mark, style = MARKS.get(event.state, ("✗", "red"))
     words = SAID.get(event.state, f" {event.state}")
     seconds = f"  {event.seconds:.1f} s" if event.seconds else ""
     indent = "" if event.node is None else "  "

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mlops.batch import SUMMARY
-from mlops.commands.common import open_platform, read_signed
+from mlops.commands.common import open_platform
 
 About = "A run's id, the start of one, `last`, a model such as `name:3`, or an output folder of `mlops score`."
 What = Annotated[str, typer.Argument(help=About)]
@@ -22,8 +22,8 @@ def report(what: What, to: To = None) -> None:
 
     from mlops.evidence.report import facts, render
 
-    project, platform = open_platform()
-    run = facts.resolve(what, platform, read_signed(project, platform)[0])
+    project, platform = here = open_platform()
+    run = facts.resolve(what, platform, here.signed[0])
     file = to or project / ".mlops" / "reports" / f"{run}.html"
     with tempfile.TemporaryDirectory() as scratch:
         render.write(facts.collect(run, platform, project, Path(scratch)), file)
@@ -31,10 +31,8 @@ def report(what: What, to: To = None) -> None:
 
 
 def batch(folder: Path, to: Path) -> None:
-    from mlops import settings
     from mlops.batch import page
-    from mlops.steps.package import package
 
-    known = settings.load(settings.find(Path.cwd()))
-    page.write(folder, known, package(known).contract.ROW, to)
+    here = open_platform()
+    page.write(folder, here.settings, here.package.contract.ROW, to)
     print(to)

@@ -22,18 +22,18 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run an Azure ML job on this machine."""
-    from mlops import settings, show
+    from mlops import show
     from mlops.commands import progress
-    from mlops.evidence import entries, verify
+    from mlops.evidence import verify
     from mlops.evidence.register import refuse_unless_trained
     from mlops.platform.base import Submission
     from mlops.specs.bind import bind
 
     show.console.stderr = as_json
-    project, platform = open_platform()
+    project, platform = here = open_platform()
     paths = {name: Path(path) for name, path in pairs("--input", inputs or ()).items()}
-    known, sets, stored = settings.load(project / "mlops.yaml"), pairs("--set", overrides or ()), platform.data.resolve
-    served = verify.champion("local", platform, entries.read(platform, known)[0])
+    known, sets, stored = here.settings, pairs("--set", overrides or ()), platform.data.resolve
+    served = verify.champion("local", platform, here.signed[0])
     champion = platform.models.content(f"{served.name}:{served.version}") if served else None
     job = bind(
         file,

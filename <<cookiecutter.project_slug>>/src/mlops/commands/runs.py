@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mlops.commands.common import AsJson, Run, group, open_platform, read_signed
-from mlops.platform.base import Platform
+from mlops.commands.common import AsJson, Opened, Run, group, open_platform
 
 app = group("List, show, compare, annotate and restore runs.")
 
@@ -19,10 +18,9 @@ def list_(as_json: AsJson = False) -> None:
     """All runs, newest first, and what came of them."""
     from mlops import show
 
-    project, platform = open_platform()
-    records, damaged = platform.jobs.list()
-    signed = read_signed(project, platform)[0]
-    runs = [_with_results(record, platform, signed) for record in records]
+    here = open_platform()
+    records, damaged = here.platform.jobs.list()
+    runs = _with_results(here, *records)
     for sentence in (*damaged, *(each["remark"] for each in runs if each["remark"])):
         typer.echo(sentence, err=True)
     if as_json:
@@ -38,9 +36,8 @@ def show(run: Run, as_json: AsJson = False) -> None:
     from mlops import show
     from mlops.commands.origin import origin
 
-    project, platform = open_platform()
-    signed = read_signed(project, platform)[0]
-    found = _with_results(platform.jobs.describe(platform.jobs.find(run)), platform, signed)
+    here = open_platform()
+    [found] = _with_results(here, here.platform.jobs.describe(here.platform.jobs.find(run)))
     if as_json:
         return show.record(found)
     facts = {name: found[name] for name in ("run", "state", "started", "name", "file", "reason")}
@@ -52,19 +49,17 @@ def show(run: Run, as_json: AsJson = False) -> None:
 @app.command()
 def compare(a: Run, b: Run, as_json: AsJson = False) -> None:
     """What differs from run A to run B, and whether B's metrics differ by more than noise."""
-    from mlops import settings, show
+    from mlops import show
     from mlops.errors import Misuse
     from mlops.evidence.compare import compare
-    from mlops.steps.package import package
 
-    project, platform = open_platform()
+    project, platform = here = open_platform()
     records = [platform.jobs.describe(platform.jobs.find(reference)) for reference in (a, b)]
     ids = [record["run"][:8] for record in records]
     if ids[0] == ids[1]:
         raise Misuse(f"'{a}' and '{b}' are both run {ids[0]}. `mlops runs list` shows the others.")
-    model = package(settings.load(project / "mlops.yaml"))
     with tempfile.TemporaryDirectory() as scratch:
-        found = compare(records, platform.jobs, model, project, Path(scratch))
+        found = compare(records, platform.jobs, here.package, project, Path(scratch))
     if as_json:
         return show.record({"runs": [record["run"] for record in records]} | found)
     show.console.print(found["differs"], style="bold")
@@ -99,24 +94,27 @@ def restore(run: Run, to: Annotated[Path, typer.Argument(help="A folder that is 
         raise Failure("\n".join(missing))
 
 
-def _with_results(record: Any, platform: Platform, signed: list[Any]) -> dict[str, Any]:
-    """The record of a run with its metrics, verdicts and models; `remark` says why they cannot be had."""
+def _with_results(here: Opened, *records: Any) -> list[dict[str, Any]]:
+    """Records of runs with metrics, verdicts and models; `remark` says why they cannot be had."""
     from mlops.errors import Failure
     from mlops.evidence import build
     from mlops.evidence.compare import recorded
     from mlops.evidence.evaluation import evaluated
     from mlops.evidence.report.facts import judged
 
-    made = [each for each in platform.models.list() if record["run"] in build.runs(each, signed)]
-    models = [f"{each.name}:{each.version}" for each in made]
-    found = {**record, "models": models, "metrics": {}, "outcome": None, "verdicts": [], "remark": ""}
-    with tempfile.TemporaryDirectory() as scratch:
-        try:
-            found["metrics"] = recorded(evaluated(platform.jobs, record["run"], Path(scratch)))
-            found["outcome"] = found["metrics"].get("outcome")
-            _, found["verdicts"] = judged(platform.jobs, record, Path(scratch))
-        except Failure as error:
-            found["remark"] = str(error)
+    (signed, _), jobs, found = here.signed, here.platform.jobs, []
+    runs = {f"{each.name}:{each.version}": build.runs(each, signed) for each in here.platform.models.list()}
+    for record in records:
+        models = [model for model, made in runs.items() if record["run"] in made]
+        results: dict[str, Any] = {"models": models, "metrics": {}, "outcome": None, "verdicts": [], "remark": ""}
+        with tempfile.TemporaryDirectory() as scratch:
+            try:
+                results["metrics"] = recorded(evaluated(jobs, record["run"], Path(scratch)))
+                results["outcome"] = results["metrics"].get("outcome")
+                _, results["verdicts"] = judged(jobs, record, Path(scratch))
+            except Failure as error:
+                results["remark"] = str(error)
+        found.append({**record, **results})
     return found
 
 

@@ -22,21 +22,14 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Score a table of any length; the same command goes on where the last one was cut off."""
-    import tempfile
-
-    from mlops import settings, show
+    from mlops import show
     from mlops.batch import job
-    from mlops.batch.scoring import Scorer
-    from mlops.steps.package import package
+    from mlops.batch.scoring import TableScorer
 
     show.console.stderr = as_json
-    project, platform = open_platform()
-    found, known = platform.models.get(model), settings.load(project / "mlops.yaml")
-    with tempfile.TemporaryDirectory() as scratch:
-        platform.models.fetch(model, artifact := Path(scratch, "model"))
-        scorer = Scorer.load(package(known), artifact, f"{found.name}:{found.version}")
-    with _progress() as progress:
-        summary = job.run(scorer, found.digest, source, output, top, errors, progress)
+    _, platform = open_platform()
+    with TableScorer.registered(platform.models, model) as scorer, _progress() as progress:
+        summary = job.run(scorer, source, output, top, errors, progress)
     if as_json:
         return show.record(summary)
     aside = "".join(f"\n{count:,} × {why}" for why, count in summary["reasons"].items())

@@ -1,5 +1,6 @@
 """`mlops serve`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,21 +13,27 @@ def serve(model: Ref, port: Annotated[int, typer.Option(help="0 takes a free one
     import os
     import sys
 
-    from mlops import settings
+    import mlops
+    from mlops import carried
     from mlops.outcomes import ids
 
     project, platform = open_platform()
     found, state = platform.models.get(model), project / ".mlops"
     ids.of_project(state)
+    content = platform.models.content(model)
     said = {
-        "package": settings.load(project / "mlops.yaml").model.package,
-        "model": platform.models.content(model),
+        "package": carried.name(content),
+        "model": content,
         "deployment": f"m{found.digest[:12]}",
         "version": f"{found.name}:{found.version}",
         "port": port,
         "spool": state / "serving",
     }
-    os.environ["MLOPS_LOG_KEY_FILE"] = str(state / ids.FILE)
-    os.chdir(project / "src")
+    os.environ |= {
+        "MLOPS_LOG_KEY_FILE": str(state / ids.FILE),
+        "PYTHONPATH": str(Path(mlops.__path__[0]).parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    os.chdir(content / carried.CODE)
     words = (f"--{name}={value}" for name, value in said.items())
     os.execv(sys.executable, [sys.executable, "-m", "mlops.serving", *words])

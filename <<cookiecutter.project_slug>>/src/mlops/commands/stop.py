@@ -9,10 +9,9 @@ from mlops.commands.common import open_platform
 
 def stop(reason: Annotated[str, typer.Option("--reason", help="Why the project should end here.")]) -> None:
     """Say that the project should end here: nothing is released any more until its owner signs again."""
-    from mlops import settings
     from mlops.evidence import sign
     from mlops.show import console
 
-    project, platform = open_platform()
-    who = sign.stop(reason, platform, project, settings.load(project / "mlops.yaml"))
+    project, platform = here = open_platform()
+    who = sign.stop(reason, platform, project, here.settings)
     console.print(f"{who} stopped the project: nothing is released until the owner signs again")

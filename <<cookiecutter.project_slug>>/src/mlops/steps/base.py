@@ -2,15 +2,18 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from mlops.contract.types import Contract
 from mlops.errors import Misuse, MlopsError, Refused
 from mlops.files import write_json
 from mlops.gates.base import Verdict, tally
 from mlops.steps.log import Log, opened
+from mlops.words import pairs
 
+Given = argparse.Namespace
 REFUSED = 10
 """Exit status of a step that refuses. Azure ML reports none, so its run has the tag `mlops.refused` as well."""
 
@@ -29,7 +32,19 @@ def arguments(
     return parser
 
 
-def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace, Log], None]) -> NoReturn:
+def paths(given: Sequence[str], contracts: Mapping[str, Contract]) -> dict[str, Path]:
+    """The raw tables by name, of each `NAME=PATH`. Raises Misuse when the names are not those of SOURCES."""
+    found = {name: Path(path) for name, path in pairs("--source", given).items()}
+    if set(found) != set(contracts):
+        names, known = ", ".join(sorted(found)), ", ".join(sorted(contracts))
+        raise Misuse(
+            f"the job gives the sources {names}; SOURCES in contract.py has {known}. "
+            "Name the same ones in azureml/pipelines, in the components validate and prepare, and in contract.py."
+        )
+    return found
+
+
+def run(parser: argparse.ArgumentParser, work: Callable[[Given, Log], None]) -> NoReturn:
     """Do the work, say in words what went wrong, and leave the tag by which both executors know a refusal."""
     given = parser.parse_args()
     with opened() as log:

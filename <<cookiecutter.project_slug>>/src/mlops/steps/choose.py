@@ -1,20 +1,20 @@
 """One of several trained candidates: the cheapest whose quality is within the noise of the best."""
 
 import shutil
-from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from mlops.errors import Misuse
+from mlops.files import write_json
 from mlops.stats import Interval, Metric, paired
 from mlops.steps import base, costs
-from mlops.steps.log import Log
-
-if TYPE_CHECKING:
-    from mlops.steps.rows import Rows
+from mlops.steps.package import recipe
+from mlops.steps.rows import Rows, read
+from mlops.words import pairs
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,8 @@ def explained(chosen: Candidate, candidates: list[Candidate], metric: str) -> st
     return f"{chosen.name} is chosen: its {metric} of {chosen.metric:.4f} {near}, {cheaper}."
 
 
-def work(given: Namespace, log: Log) -> None:
-    from mlops.errors import Misuse
-    from mlops.files import write_json
-    from mlops.steps import recipe
-    from mlops.steps.rows import read
-    from mlops.words import pairs
-
-    model = recipe.read(given.recipe).model
+def work(given: base.Given, log: base.Log) -> None:
+    model = recipe(given.recipe).model
     if given.metric not in model.evaluate.METRICS:
         known = ", ".join(model.evaluate.METRICS)
         raise Misuse(f"`metric` is {given.metric}; METRICS in evaluate.py has {known}. Name one where more is better.")
@@ -77,7 +71,7 @@ def work(given: Namespace, log: Log) -> None:
     print(why)
 
 
-def measured(predictors: Mapping[str, Any], metric: Metric, rows: "Rows") -> list[Candidate]:
+def measured(predictors: Mapping[str, Any], metric: Metric, rows: Rows) -> list[Candidate]:
     """Each candidate's quality, latency and cost, the best in quality first."""
     x, y, weight = rows.x, rows.y, rows.weight
     predictions = {name: predictor.predict(x) for name, predictor in predictors.items()}

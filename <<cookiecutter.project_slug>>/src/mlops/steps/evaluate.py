@@ -1,32 +1,29 @@
 """The model and its baselines on rows that no training saw: metrics.json, and predictions.parquet to compare by."""
 
-from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from mlops import digest
 from mlops.contract import request
 from mlops.contract.types import Column, Columns, Contract
+from mlops.files import read_json, replacing, write_json
 from mlops.stats import Interval, bootstrap, paired
 from mlops.steps import base, costs, slices
 from mlops.steps.importance import importance
-from mlops.steps.log import Log
-from mlops.steps.rows import Rows
+from mlops.steps.package import recipe
+from mlops.steps.rows import Rows, read
 
 KEPT = ("role", "dtype", "unit", "categories", "about")
 """What metrics.json says of each column that is kept with the predictions, so that their codes can be read."""
 
 
-def work(given: Namespace, log: Log) -> None:
-    from mlops.files import read_json, write_json
-    from mlops.steps import recipe
-    from mlops.steps.rows import read
-
-    model = recipe.read(given.recipe).model
+def work(given: base.Given, log: base.Log) -> None:
+    model = recipe(given.recipe).model
     metrics, row = model.evaluate.METRICS, model.contract.ROW
     first = dict(list(metrics.items())[:1])
     rows = read(given.rows / "test.parquet", row)
@@ -103,10 +100,6 @@ def kept(row: Contract) -> list[Column]:
 
 
 def write_predictions(path, row: Contract, rows: Rows, predictions: Columns) -> None:
-    import polars as pl
-
-    from mlops.files import replacing
-
     columns = {column.name: rows.every[column.name] for column in kept(row)}
     columns |= {f"predicted.{name}": values for name, values in predictions.items()}
     with replacing(path) as draft:

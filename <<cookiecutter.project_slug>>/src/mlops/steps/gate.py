@@ -1,15 +1,12 @@
 """The gates of stage model. Together with the verdicts on the data they decide whether a model may be registered."""
 
-from argparse import Namespace
-
 from mlops import settings
 from mlops.steps import base
-from mlops.steps.log import Log
 
 FILES = ("rows", "model", "retrained", "champion")
 
 
-def work(given: Namespace, log: Log) -> None:
+def work(given: base.Given, log: base.Log) -> None:
     from mlops import digest
     from mlops.errors import Misuse
     from mlops.files import read_json

@@ -1,18 +1,15 @@
 """Some of the training rows set aside, to choose between candidates on; the test rows stay unseen."""
 
-from argparse import Namespace
-
 from mlops.steps import base
-from mlops.steps.log import Log
 
 
-def work(given: Namespace, log: Log) -> None:
+def work(given: base.Given, log: base.Log) -> None:
     import polars as pl
 
-    from mlops.steps import recipe
+    from mlops.steps.package import recipe
     from mlops.steps.rows import split, write
 
-    known = recipe.read(given.recipe)
+    known = recipe(given.recipe)
     frame = pl.read_parquet(given.rows / "train.parquet")
     parts = split(frame, known.model.contract.ROW, known.test_share, salt=b"hold out")
     write(parts, given.held, log)

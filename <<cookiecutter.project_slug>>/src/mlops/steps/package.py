@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 from mlops.errors import Misuse, MlopsError
+from mlops.files import read_json
 from mlops.settings import Settings
 
 MODULES = ("contract", "prepare", "features", "train", "evaluate", "predict")
@@ -28,6 +30,23 @@ class Package:
                 what = f"src/{self.name}/{module}.py is missing; `model.package` in mlops.yaml names the package."
                 raise Misuse(what) from None
             raise
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The part of `mlops.yaml` that a trained model depends on: another limit or another owner trains nothing again."""
+
+    package: str
+    test_share: float
+
+    @property
+    def model(self) -> Package:
+        return Package(self.package)
+
+
+def recipe(path: Path) -> Recipe:
+    """The recipe that the step validate wrote."""
+    return Recipe(**read_json(path))
 
 
 @contextmanager

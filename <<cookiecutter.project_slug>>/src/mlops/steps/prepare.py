@@ -1,21 +1,17 @@
 """Sources to model rows, which must keep the contract ROW, split into train.parquet and test.parquet."""
 
-from argparse import Namespace
-
 from mlops.steps import base
-from mlops.steps.log import Log
 
 
-def work(given: Namespace, log: Log) -> None:
+def work(given: base.Given, log: base.Log) -> None:
     from mlops.contract.table import conform
     from mlops.gates.schema import verdicts
-    from mlops.steps import recipe
+    from mlops.steps.package import recipe
     from mlops.steps.rows import split, tables, write
-    from mlops.steps.sources import paths
 
-    known = recipe.read(given.recipe)
+    known = recipe(given.recipe)
     model, row = known.model, known.model.contract.ROW
-    sources = tables(model, paths(given.source, model.contract.SOURCES))
+    sources = tables(model, base.paths(given.source, model.contract.SOURCES))
     frame = model.prepare.prepare(sources).collect(engine="streaming")
     base.conclude(verdicts("prepared rows", frame.lazy(), row), given.rows, log)
     write(split(conform(frame.lazy(), row).collect(), row, known.test_share), given.rows, log)

@@ -8,17 +8,14 @@ from mlops.steps.log import Log
 
 
 def work(given: Namespace, log: Log) -> None:
-    import tempfile
-    from pathlib import Path
-
     from mlops import files
     from mlops.batch import SUMMARY, job
     from mlops.batch.pieces import pieces, tables
-    from mlops.batch.scoring import Scorer
+    from mlops.batch.scoring import TableScorer
 
-    scorer = Scorer.of_folder(settings.load(given.settings), given.model)
-    with tempfile.TemporaryDirectory() as scratch:
-        todo = [piece for file in tables(given.rows) for piece in pieces(file, Path(scratch))]
+    scorer = TableScorer.of_folder(given.model, settings.load(given.settings).model.name)
+    with scorer as scorer:
+        todo = [piece for file in tables(given.rows) for piece in pieces(file, given.rows)]
         summary = job.conclude(scorer, todo, given.scored, given.ranked, given.top, given.errors)
     files.write_json(given.ranked / SUMMARY, summary)
     log.metrics({f"rows.{name}": summary[name] for name in ("scored", "bad")})

@@ -5,17 +5,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
 from mlops.steps import base
-from mlops.steps.log import Log
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def work(given: Namespace, log: Log) -> None:
+def work(given: base.Given, log: base.Log) -> None:
     from mlops.errors import Failure
     from mlops.files import read_json
 

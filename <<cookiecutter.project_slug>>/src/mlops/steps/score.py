@@ -1,23 +1,23 @@
 """The rows of a folder scored by many nodes: the entry script of a parallel component, one file to a mini batch."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 sys.path.append(str(Path(__file__).parents[2]))  # the job's code: only this script's own folder is on the path
 
-HELD: dict[str, Any] = {}
+HELD: dict[str, Any] = {"open": ExitStack()}
 
 
 def init() -> None:
     from mlops import settings
-    from mlops.batch.scoring import Scorer
+    from mlops.batch.scoring import TableScorer
     from mlops.steps import base
 
     given, _ = base.arguments(__doc__, "settings", "model", "scored").parse_known_args()
-    known = settings.load(given.settings)
-    HELD["scorer"] = Scorer.of_folder(known, given.model)
-    HELD["to"] = given.scored
+    scorer = TableScorer.of_folder(given.model, settings.load(given.settings).model.name)
+    HELD.update(scorer=HELD["open"].enter_context(scorer), to=given.scored)
 
 
 def run(mini_batch: list[str]) -> list[str]:

@@ -3,26 +3,24 @@
 import resource
 import sys
 import time
-from argparse import Namespace
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mlops.steps import base
-from mlops.steps.log import Log
 
 
-def work(given: Namespace, log: Log) -> None:
+def work(given: base.Given, log: base.Log) -> None:
+    from mlops import carried
     from mlops.errors import Failure, Misuse
     from mlops.files import write_json
     from mlops.gates import parity
-    from mlops.steps import recipe
-    from mlops.steps.package import speaking
+    from mlops.steps.package import recipe, speaking
     from mlops.steps.rows import read
     from mlops.words import pairs
 
-    model = recipe.read(given.recipe).model
+    model = recipe(given.recipe).model
     rows = read(given.rows / "train.parquet", model.contract.ROW)
     x, params = model.features.features(rows.x), pairs("--params", given.params)
 
@@ -36,6 +34,7 @@ def work(given: Namespace, log: Log) -> None:
     started = time.perf_counter()
     trained = fit(model.train.train, given.model)
     seconds = time.perf_counter() - started
+    carried.put(Path(str(model.contract.__file__)).parent, given.model)
     costs = {"seconds": seconds, "peak_mb": peak_mb()}
     about = {"seed": given.seed, "params": params, "at": datetime.now(UTC).isoformat(timespec="seconds")}
     exported = model.predict.Predictor.load(given.model)

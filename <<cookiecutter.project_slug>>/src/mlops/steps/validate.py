@@ -1,21 +1,17 @@
 """The sources against their contracts, by the gates of stage data."""
 
-from argparse import Namespace
-
 from mlops import settings
 from mlops.steps import base
-from mlops.steps.log import Log
 
 
-def work(given: Namespace, log: Log) -> None:
+def work(given: base.Given, log: base.Log) -> None:
+    from mlops.files import write_json
     from mlops.gates.base import Context
     from mlops.gates.run import judge
-    from mlops.steps import recipe
-    from mlops.steps.package import package
-    from mlops.steps.sources import paths
+    from mlops.steps.package import Recipe, package
 
     known = settings.load(given.settings)
-    recipe.write(known, given.recipe)
+    write_json(given.recipe, Recipe(known.model.package, known.training.test_share))
     model = package(known)
     contracts = model.contract.SOURCES
     if set(known.data) != set(contracts):
@@ -26,7 +22,7 @@ def work(given: Namespace, log: Log) -> None:
         contracts=contracts,
         row=model.contract.ROW,
         package=model,
-        sources=paths(given.source, contracts),
+        sources=base.paths(given.source, contracts),
         responsible_ai=given.responsible_ai,
         environment=given.environment,
     )

@@ -1,0 +1,58 @@
+"""The model package inside a model's folder: whoever predicts with a model does so with the code that made it."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlops.errors import Misuse
+from mlops.platform.base import Models
+from mlops.steps.package import Package
+
+CODE = "code"
+LACKING = "the model carries no package, so nobody knows how it predicts. Run its pipeline again and register that run."
+
+
+def put(package: Path, model: Path) -> None:
+    """Copy a package into a model's folder; the digest of that then names both."""
+    shutil.copytree(package, model / CODE / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def name(model: Path) -> str:
+    """The package's name. Raises Misuse when there is none."""
+    for found in (model / CODE).glob("*/predict.py"):
+        return found.parent.name
+    raise Misuse(LACKING)
+
+
+@contextmanager
+def package(model: Path) -> Iterator[Package]:
+    """The package of a model; in here nothing else is imported by its name, and nothing is written beside it."""
+    found, place = Package(name(model)), str(model / CODE)
+    before, wrote = _taken(found.name), sys.dont_write_bytecode
+    sys.path.insert(0, place)
+    sys.dont_write_bytecode = True
+    try:
+        yield found
+    finally:
+        sys.path.remove(place)
+        sys.dont_write_bytecode = wrote
+        _taken(found.name)
+        sys.modules.update(before)
+
+
+@contextmanager
+def registered(models: Models, reference: str) -> Iterator[tuple[Package, Path]]:
+    """The package and the folder of a registered model. Raises Misuse and Failure as `models` does."""
+    with tempfile.TemporaryDirectory() as scratch:
+        models.fetch(reference, folder := Path(scratch, "model"))
+        with package(folder) as found:
+            yield found, folder
+
+
+def _taken(package: str) -> dict:
+    """Take a package and its modules out of those that are imported."""
+    mine = [each for each in sys.modules if f"{each}.".startswith(f"{package}.")]
+    return {each: sys.modules.pop(each) for each in mine}

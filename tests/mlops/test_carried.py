@@ -1,0 +1,49 @@
+"""A model predicts with the package that it carries, and leaves nothing of that behind."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlops import carried
+from mlops.errors import Misuse
+
+
+def made(folder: Path, says: int) -> Path:
+    package = folder / "source" / "tiny"
+    (package / "__pycache__").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "predict.py").write_text(f"from .features import WHAT\nSAYS = WHAT + {says}\n")
+    (package / "features.py").write_text("WHAT = 100\n")
+    (model := folder / "model").mkdir()
+    carried.put(package, model)
+    return model
+
+
+def test_two_versions_in_one_process_each_say_their_own_and_are_not_written_to(tmp_path: Path):
+    before = sys.path.copy(), {*sys.modules}, sys.dont_write_bytecode
+    for says in (1, 2):
+        with carried.package(model := made(tmp_path / str(says), says)) as package:
+            assert (package.name, package.predict.SAYS) == ("tiny", 100 + says)
+        assert {file.name for file in (model / "code" / "tiny").iterdir()} == {
+            "__init__.py",
+            "predict.py",
+            "features.py",
+        }
+    assert (sys.path, {*sys.modules}, sys.dont_write_bytecode) == before
+
+
+def test_what_was_imported_before_is_there_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    own = made(tmp_path / "own", 7)
+    monkeypatch.syspath_prepend(own.parent / "source")
+    import tiny.predict as mine  # pyrefly: ignore[missing-import]
+
+    with carried.package(made(tmp_path / "other", 8)) as package:
+        assert package.predict.SAYS == 108
+    assert sys.modules["tiny.predict"] is mine
+    del sys.modules["tiny"], sys.modules["tiny.predict"], sys.modules["tiny.features"]
+
+
+def test_a_model_without_a_package_is_refused_in_words(tmp_path: Path):
+    with pytest.raises(Misuse, match="carries no package"), carried.package(tmp_path):
+        pass
