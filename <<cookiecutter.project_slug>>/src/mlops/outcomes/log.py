@@ -91,15 +91,11 @@ def is_whole(line: bytes) -> bool:
 
 
 def rows(lines: Iterable[bytes]) -> pl.DataFrame:
-    """What whole lines say, with flat names, and a request's rows numbered from 0 in `row`."""
-    return flat(by_row(pl.read_ndjson(b"\n".join(lines), infer_schema_length=None)))
-
-
-def by_row(requests: pl.DataFrame) -> pl.DataFrame:
-    """A log's lines row by row, numbered from 0 in `row`; those of a log that has no rows as they are."""
-    if not (lists := [name for name in LISTS if name in requests.columns]):
-        return requests
-    return requests.with_columns(row=pl.int_ranges(pl.col(lists[0]).list.len())).explode("row", *lists)
+    """What whole lines say, with flat names: a request row by row, numbered from 0 in `row`."""
+    found = pl.read_ndjson(b"\n".join(lines), infer_schema_length=None)
+    if lists := [name for name in LISTS if name in found.columns]:
+        found = found.with_columns(row=pl.int_ranges(pl.col(lists[0]).list.len())).explode("row", *lists)
+    return flat(found)
 
 
 def flat(rows: pl.DataFrame) -> pl.DataFrame:

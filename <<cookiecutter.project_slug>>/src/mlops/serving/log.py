@@ -72,8 +72,7 @@ class Log:
         Raises Misuse when the folder cannot be made.
         """
         try:
-            kinds = ("predictions", "sensitive") if spool else ()
-            files = tuple(Minutes(Path(spool or "", kind), deployment) for kind in kinds)
+            files = tuple(Minutes(spool / kind, deployment) for kind in ("predictions", "sensitive")) if spool else ()
         except OSError as error:
             raise Misuse(f"no log can be kept in it: {error.strerror}. Name another folder as spool.", spool) from error
         return cls(files, key, (deployment, model), features)
