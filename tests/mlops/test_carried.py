@@ -1,10 +1,13 @@
 """A model predicts with the package that it carries, and leaves nothing of that behind."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import mlops
 from mlops import carried
 from mlops.errors import Misuse
 
@@ -31,6 +34,18 @@ def test_two_versions_in_one_process_each_say_their_own_and_are_not_written_to(t
             "features.py",
         }
     assert (sys.path, {*sys.modules}, sys.dont_write_bytecode) == before
+
+
+def test_whoever_serves_has_the_package_of_the_last_model_and_writes_nothing_beside_it(tmp_path: Path):
+    models = [made(tmp_path / str(says), says) for says in (1, 2)]
+    code = (
+        "import sys; from importlib import import_module; from pathlib import Path; from mlops import carried\n"
+        "print(*(import_module(f'{carried.served(Path(each))}.predict').SAYS for each in sys.argv[1:]))"
+    )
+    path = {**os.environ, "PYTHONPATH": str(Path(mlops.__path__[0]).parent)}
+    done = subprocess.run([sys.executable, "-c", code, *models], env=path, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("101 102\n", "")
+    assert not list(tmp_path.glob("*/model/**/__pycache__"))
 
 
 def test_what_was_imported_before_is_there_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

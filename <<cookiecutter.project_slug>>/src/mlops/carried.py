@@ -6,10 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlops.errors import Misuse
-from mlops.platform.base import Models
-from mlops.steps.package import Package
+
+if TYPE_CHECKING:
+    from mlops.platform.base import Models
+    from mlops.steps.package import Package
 
 CODE = "code"
 LACKING = "the model carries no package, so nobody knows how it predicts. Run its pipeline again and register that run."
@@ -27,9 +30,20 @@ def name(model: Path) -> str:
     raise Misuse(LACKING)
 
 
+def served(model: Path) -> str:
+    """The name by which this process imports a model's package from now on. Raises Misuse when there is none."""
+    found = name(model)
+    _taken(found)
+    sys.path.insert(0, str(model / CODE))
+    sys.dont_write_bytecode = True
+    return found
+
+
 @contextmanager
-def package(model: Path) -> Iterator[Package]:
+def package(model: Path) -> "Iterator[Package]":
     """The package of a model; in here nothing else is imported by its name, and nothing is written beside it."""
+    from mlops.steps.package import Package  # not where a model is served: that has only what the lock pins
+
     found, place = Package(name(model)), str(model / CODE)
     before, wrote = _taken(found.name), sys.dont_write_bytecode
     sys.path.insert(0, place)
@@ -44,7 +58,7 @@ def package(model: Path) -> Iterator[Package]:
 
 
 @contextmanager
-def registered(models: Models, reference: str) -> Iterator[tuple[Package, Path]]:
+def registered(models: "Models", reference: str) -> "Iterator[tuple[Package, Path]]":
     """The package and the folder of a registered model. Raises Misuse and Failure as `models` does."""
     with tempfile.TemporaryDirectory() as scratch:
         models.fetch(reference, folder := Path(scratch, "model"))

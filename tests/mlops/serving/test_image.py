@@ -33,8 +33,9 @@ def context(project: Project) -> set[str]:
 def test_it_is_built_from_the_lock_and_the_code_and_nothing_else(reference: Project) -> None:
     names = context(reference)
     assert {each for each in names if not each.startswith("src/")} == {DOCKERFILE, "requirements/serving.txt"}
-    code = {each.relative_to(reference.path).as_posix() for each in reference.path.glob("src/**/*.py")}
+    code = {each.relative_to(reference.path).as_posix() for each in reference.path.glob("src/mlops/**/*.py")}
     assert code <= names and "src/mlops/sections.yml" in names
+    assert not [name for name in names if name.startswith(f"src/{reference.package}/")], "the model brings it"
 
 
 def test_the_official_client_takes_the_same_files(project: Project, azure_python: Path) -> None:

@@ -14,7 +14,6 @@ def serve(model: Ref, port: Annotated[int, typer.Option(help="0 takes a free one
     import sys
 
     import mlops
-    from mlops import carried
     from mlops.outcomes import ids
 
     project, platform = open_platform()
@@ -22,7 +21,6 @@ def serve(model: Ref, port: Annotated[int, typer.Option(help="0 takes a free one
     ids.of_project(state)
     content = platform.models.content(model)
     said = {
-        "package": carried.name(content),
         "model": content,
         "deployment": f"m{found.digest[:12]}",
         "version": f"{found.name}:{found.version}",
@@ -32,8 +30,6 @@ def serve(model: Ref, port: Annotated[int, typer.Option(help="0 takes a free one
     os.environ |= {
         "MLOPS_LOG_KEY_FILE": str(state / ids.FILE),
         "PYTHONPATH": str(Path(mlops.__path__[0]).parent),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
-    os.chdir(content / carried.CODE)
     words = (f"--{name}={value}" for name, value in said.items())
     os.execv(sys.executable, [sys.executable, "-m", "mlops.serving", *words])

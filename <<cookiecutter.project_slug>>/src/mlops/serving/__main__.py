@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-from mlops import digest
+from mlops import carried, digest
 from mlops.errors import Misuse, MlopsError
 from mlops.outcomes import ids
 from mlops.serving import vault
@@ -40,7 +40,7 @@ def artifact(text: str) -> Path:
 
 
 OPTIONS: dict[str, tuple[Any, Any, str]] = {
-    "package": (str, None, "the model package"),
+    "package": (str, "", "the model package, if not the one that the model carries"),
     "model": (artifact, os.environ.get("AZUREML_MODEL_DIR"), "the folder of the artifact"),
     "deployment": (str, "", "name of the deployment"),
     "version": (str, "", "the model as name:version"),
@@ -65,7 +65,7 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
 
 
 def application(given: argparse.Namespace) -> App:
-    scorer = Scorer.load(given.package, given.model, given.max_rows)
+    scorer = Scorer.load(given.package or carried.served(given.model), given.model, given.max_rows)
     whole = digest.of_folder(given.model)
     deployment, model = given.deployment or f"m{whole[:12]}", given.version or f"@{whole[:12]}"
     queue = Queue(scorer, given.max_waiting, given.max_rows, given.timeout_ms / 1000)

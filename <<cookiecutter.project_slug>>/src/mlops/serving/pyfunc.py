@@ -16,12 +16,14 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, save_model
 
 import mlops
+from mlops import carried
 from mlops.serving.scorer import Scorer
 
 
 class Model(PythonModel):
     def load_context(self, context: Any) -> None:
-        self.scorer = Scorer.load(context.model_config["package"], Path(context.artifacts["artifact"]), sys.maxsize)
+        artifact = Path(context.artifacts["artifact"])
+        self.scorer = Scorer.load(carried.served(artifact), artifact, sys.maxsize)
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:  # type: ignore[override]
         """A table with a row of answers for each row of features. Raises Rejected, with every mistake in words."""
@@ -35,8 +37,6 @@ class Model(PythonModel):
 
 def save(to: Path, artifact: Path, lock: Path) -> None:
     """Write `MLmodel` and all that it needs: the artifact with its package, this code, what the serving lock pins."""
-    from mlops import carried  # not where the model is loaded: that has only what the lock pins
-
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     logging.getLogger("mlflow.pyfunc").setLevel(logging.ERROR)  # it misses a signature: the contract is checked instead
     pinned = re.findall(r"^[\w.-]+==[^\\\n]+", lock.read_text("utf-8"), re.MULTILINE)
@@ -44,8 +44,7 @@ def save(to: Path, artifact: Path, lock: Path) -> None:
         to,
         python_model=__file__,
         artifacts={"artifact": str(artifact)},
-        model_config={"package": (package := carried.name(artifact))},
-        code_paths=[*mlops.__path__, str(artifact / carried.CODE / package)],
+        code_paths=list(mlops.__path__),
         pip_requirements=["mlflow", "pandas", *pinned],
     )
 

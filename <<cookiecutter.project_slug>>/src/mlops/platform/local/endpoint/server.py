@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import mlops
-from mlops import carried
 from mlops.connections import Answer, Connections
 from mlops.outcomes import ids
 from mlops.platform.endpoint import Deployed
@@ -65,7 +64,6 @@ class Server:
         """Run the server once, to its end, after what is left of one before; returns how it ended."""
         said = {
             "model": self._folder,
-            "package": carried.name(self._folder),
             "port": port,
             "deployment": self.name,
             "version": self.plan["model"],
@@ -74,8 +72,7 @@ class Server:
             "max-waiting": self.plan["most_waiting"],
         }
         words = ["exec", sys.executable, "-m", "mlops.serving", *(f"--{name}={value}" for name, value in said.items())]
-        code = f"{self._folder / carried.CODE}:{Path(mlops.__path__[0]).parent}"
-        own = {"PYTHONPATH": code, "PYTHONDONTWRITEBYTECODE": "1", "MLOPS_LOG_KEY_FILE": str(self._state / ids.FILE)}
+        own = {"PYTHONPATH": str(Path(mlops.__path__[0]).parent), "MLOPS_LOG_KEY_FILE": str(self._state / ids.FILE)}
         command, log = shlex.join(words), self._state / "endpoint" / "logs" / f"{self.name}.txt"
         log.parent.mkdir(exist_ok=True)
         guard.end(mark := str(self._folder))
