@@ -105,7 +105,7 @@ def after(event: str, days: int) -> dict[str, Any]:
     return {"delete": {f"days_after_{event}_greater_than": days}}
 
 
-def rule(name: str, kinds: list[str], actions: dict[str, Any], prefixes: list[str] | None = None) -> dict[str, Any]:
+def rule(name: str, kinds: list[str], actions: dict[str, Any], prefixes: list[str] | None = None) -> Any:
     """A rule of the account's lifecycle, for blobs of these kinds."""
     filters = {"blob_types": kinds} | ({"prefix_match": prefixes} if prefixes else {})
     return {"name": name, "type": "Lifecycle", "definition": {"filters": filters, "actions": actions}}
