@@ -105,7 +105,8 @@ def test_two_starts_at_once_have_one_winner(onboarded: Onboarded) -> None:
     first = stack.start("up", "--yes", "--skip-preview")
     first.is_writing()
     second = stack.up()
-    assert second.code != 0 and "currently locked" in second.text
+    assert second.code != 0
+    assert "currently locked" in second.text or "load checkpoint: EOF" in second.text, "else read while it is written"
     first.wait().ok()
     assert set(onboarded.cloud.arm.births.values()) == {1}
 
