@@ -1,19 +1,8 @@
 """The sender against an emulated blob service: all that was written arrives, once, whatever happens on the way."""
 
 import json
-import random
-import subprocess
-import sys
-import textwrap
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Thread
-from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import quote
-from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
@@ -21,45 +10,10 @@ from mlops.serving import sender as module
 from mlops.serving.identity import STORAGE, Token
 from mlops.serving.log import Log
 from mlops.serving.sender import Sender
-from tests.mlops.serving.azure import CLIENT, Blobs, blobs
+from tests.mlops.serving.azure import CLIENT, Blobs
 from tests.mlops.serving.servers import ROW, command, environment, running
+from tests.mlops.serving.spools import idle, now, write
 from tests.mlops.serving.test_log import Row
-
-LONG_AGO = "m0123-20260105T0930-1.jsonl"
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blobs]:
-    with blobs(tmp_path_factory.mktemp("blobs")) as service:
-        yield service
-
-
-@pytest.fixture
-def azure(service: Blobs, monkeypatch: pytest.MonkeyPatch) -> Blobs:
-    """The service, trusted by this process, with no blob in it."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(service.certificate))
-    monkeypatch.setattr(module, "direct", build_opener(ProxyHandler({})))
-    for container in ("log", "restricted"):
-        for name in service.names(container):
-            service.ask("DELETE", f"{container}/{quote(name)}")
-    service.identity.asked.clear()
-    return service
-
-
-def write(spool: Path, text: bytes, name: str = LONG_AGO, kind: str = "predictions") -> Path:
-    (spool / kind).mkdir(parents=True, exist_ok=True)
-    (spool / kind / name).write_bytes(text)
-    return spool / kind / name
-
-
-def now() -> str:
-    return f"m0123-{time.strftime('%Y%m%dT%H%M', time.gmtime())}-1.jsonl"
-
-
-def idle(spool: Path, azure: Blobs, monkeypatch: pytest.MonkeyPatch, **more: str) -> Sender:
-    """A sender that sends only when it is told to."""
-    monkeypatch.setattr(module, "PAUSE", 3600)
-    return Sender(spool, azure.environment | more)
 
 
 def test_a_file_is_there_under_its_day_and_instance_and_is_removed(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
@@ -126,96 +80,6 @@ def test_a_token_that_ends_soon_is_asked_for_again(azure: Blobs, monkeypatch) ->
     assert token() and token() and len(azure.identity.asked) == 2
 
 
-@pytest.mark.parametrize("lost", ["request", "answer"])
-def test_a_request_or_an_answer_that_is_lost_does_no_harm(tmp_path: Path, azure: Blobs, monkeypatch, lost: str) -> None:
-    monkeypatch.setattr(module, "BLOCK", 100)
-    text = random.Random(7).randbytes(1000)
-    write(tmp_path, text)
-    sender, real, draw = idle(tmp_path, azure, monkeypatch), module.direct.open, random.Random(3)
-
-    def unreliable(request: Any, timeout: float) -> Any:
-        broken = draw.random() < 0.5
-        if broken and lost == "request":
-            raise ConnectionResetError
-        answer = real(request, timeout=timeout)
-        if broken:
-            answer.close()
-            raise TimeoutError
-        return answer
-
-    monkeypatch.setattr(module.direct, "open", unreliable)
-    tries = until_sent(tmp_path, sender.send)
-    assert tries > 5 and list(azure.all("log").values()) == [text]
-
-
-def until_sent(spool: Path, send: Callable[[], object]) -> int:
-    for tries in range(1, 200):
-        try:
-            send()
-        except OSError:
-            continue
-        if not list((spool / "predictions").iterdir()):
-            return tries
-    raise AssertionError("it was never sent")
-
-
-def test_a_sender_that_is_killed_anywhere_sends_nothing_twice(tmp_path: Path, azure: Blobs) -> None:
-    text = random.Random(7).randbytes(60_000)
-    write(tmp_path, text)
-    code = """
-        import sys
-        from pathlib import Path
-        from mlops.serving import sender
-        sender.BLOCK, sender.PAUSE = 400, 3600
-        sends = sender.Sender(Path(sys.argv[1]))
-        print("on", flush=True)
-        sends.send()
-    """
-    environment = azure.environment | {"PYTHONPATH": str(Path(module.__file__).parents[2])}
-    command = [sys.executable, "-B", "-c", textwrap.dedent(code), str(tmp_path)]
-    draw, kills = random.Random(5), 0
-    for _ in range(20):
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
-            assert process.stdout and process.stdout.readline() == b"on\n"
-            try:
-                assert process.wait(draw.uniform(0.02, 0.15) if kills < 5 else None) == 0
-                break
-            except subprocess.TimeoutExpired:
-                process.kill()
-                kills += 1
-    assert kills == 5 and list(azure.all("log").values()) == [text]
-
-
-def test_two_senders_at_once_send_nothing_twice(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
-    monkeypatch.setattr(module, "BLOCK", 100)
-    text = random.Random(7).randbytes(5000)
-    write(tmp_path, text)
-    both = [idle(tmp_path, azure, monkeypatch) for _ in range(2)]
-    threads = [Thread(target=until_sent, args=(tmp_path, sender.send)) for sender in both]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert list(azure.all("log").values()) == [text]
-
-
-def test_a_blob_that_another_made_in_the_meantime_is_not_made_anew(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
-    write(tmp_path, b"text", now())
-    slow, quick, real = *(idle(tmp_path, azure, monkeypatch) for _ in range(2)), module.direct.open
-
-    def late(request: Any, timeout: float) -> Any:
-        if request.get_header("X-ms-blob-type"):
-            monkeypatch.setattr(module.direct, "open", real)
-            quick.send()
-        return real(request, timeout=timeout)
-
-    monkeypatch.setattr(module.direct, "open", late)
-    with pytest.raises(HTTPError, match="409"):
-        slow.send()
-    slow.send()
-    assert list(azure.all("log").values()) == [b"text"]
-
-
 def test_what_is_refused_waits_with_a_sentence_and_is_sent_later(
     tmp_path: Path, azure: Blobs, monkeypatch, capsys
 ) -> None:
@@ -254,11 +118,6 @@ def test_one_file_that_is_refused_does_not_keep_the_others(tmp_path: Path, azure
     with pytest.raises(HTTPError):
         sender.send()
     assert sorted(azure.all("log").values()) == [b"", b"good"] and bad.exists()
-
-
-def test_senders_that_start_at_once_have_one_name(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(module._instance, [tmp_path / "instance"] * 8))) == 1
 
 
 def test_outside_azure_the_log_waits(tmp_path: Path, azure: Blobs, monkeypatch, capsys) -> None:
