@@ -123,6 +123,18 @@ def test_the_distance_is_that_of_rows_which_both_could_score(monthly: Shop):
     assert done.act == "promote" and "0.000 away from the champion's" in done.why, done.why
 
 
+def test_without_a_row_that_both_could_score_nothing_shows_that_they_agree(monthly: Shop):
+    contract, rows = monthly.path / "src" / "shop" / "contract.py", monthly.path / "visits.parquet"
+    contract.write_text(contract.read_text().replace("(18, 99)", "(18, 57)"))
+    everybody = pl.read_parquet(rows)
+    everybody.filter(pl.col("age") <= 57).write_parquet(rows)
+    assert release(monthly, monthly.register()).act == "promote"
+    contract.write_text(contract.read_text().replace("(18, 57)", "(58, 99)"))
+    everybody.filter(pl.col("age") > 57).write_parquet(rows)
+    done = release(monthly, monthly.register())
+    assert done.act == "roll_back" and done.why.startswith("shift: predictions lie 1.000 away"), done.why
+
+
 def test_one_that_throws_is_rolled_back(monthly: Shop):
     release(monthly, monthly.register())
     done = release(monthly, monthly.register({"throw": 1, "calm": 0}))
