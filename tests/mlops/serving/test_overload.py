@@ -20,8 +20,11 @@ BUSY = "Too many requests wait already: ask again in a second."
 
 
 def until(done: Callable[[], bool]) -> None:
-    while not done():
+    for _ in range(600):
+        if done():
+            return
         time.sleep(0.05)
+    raise AssertionError("it was not so within half a minute")
 
 
 def begun(server: Server, length: int, body: bytes) -> HTTPConnection:
