@@ -12,4 +12,5 @@ from tests.emulator.client import Azure
 def azure(azure_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     with Azure(azure_python, tmp_path_factory.mktemp("azure")) as azure:
         yield azure
-    assert azure.proxy.strangers == [], "the client asked for a host that is not emulated"
+    assert azure.cloud.proxy.strangers == [], "the client asked for a host that is not emulated"
+    assert azure.cloud.faults == []

@@ -10,13 +10,16 @@ import yaml
 
 from mlops import uploads
 from tests.emulator.client import Azure
+from tests.emulator.rules.assets import CONTAINERS
 from tests.emulator.store import Document
+from tests.emulator.world import WORKSPACE
 from tests.support.project import Project
 
 pytestmark = pytest.mark.network
 
 STEPS = ["validate", "prepare", "train", "retrain", "evaluate", "gate"]
 JUNK = ["mlops/__pycache__/cli.pyc", ".ipynb_checkpoints/train.py", ".mlops/mlflow.db", ".ruff_cache/0.1/1"]
+SIGN_IN, DEFAULT = ["login.microsoftonline.com/{tenant}/oauth2/v2.0/token"], CONTAINERS["workspaceblobstore"]
 METHODS = {"GET", "HEAD", "PUT", "POST"}
 README = Path(__file__).parents[1] / "emulator" / "README.md"
 
@@ -26,7 +29,6 @@ class Submitted:
     """A good submit: the project it came from, what Azure holds after it, and the requests by kind."""
 
     project: Project
-    workspace: str
     job: Document
     components: dict[str, Document]
     code: dict[str, bytes]
@@ -43,20 +45,21 @@ def submitted(azure: Azure, reference: Project, tmp_path_factory: pytest.TempPat
     for junk in JUNK:
         (project.path / "src" / junk).parent.mkdir(parents=True, exist_ok=True)
         (project.path / "src" / junk).write_text("stays here")
-    held, earlier = azure.store, len(azure.service.journal)
-    id = azure.submit(project.path, "good")
-    job = held.documents[id]["properties"]
-    components = {name: held.documents[node["componentId"]]["properties"] for name, node in job["jobs"].items()}
+    azure.forget()
+    held, blobs, earlier = azure.cloud.arm.store.documents, azure.cloud.blobs, len(azure.cloud.journal)
+    job = held[azure.submit(project.path)]["properties"]
+    requests = Counter[tuple[str, str, str]](azure.cloud.calls(earlier, without=SIGN_IN))
+    components = {name: held[node["componentId"]]["properties"] for name, node in job["jobs"].items()}
     (code,) = {component["componentSpec"]["code"].removeprefix("azureml:") for component in components.values()}
-    _, container, _ = held.documents[code]["properties"]["codeUri"].removeprefix("https://").split("/", 2)
+    account, container, _ = held[code]["properties"]["codeUri"].removeprefix("https://").split("/", 2)
+    account, common = account.split(".")[0], DEFAULT.format(held[WORKSPACE]["properties"]["workspaceId"])
     return Submitted(
         project=project,
-        workspace=id.split("/jobs/")[0],
         job=job,
         components={name: component["componentSpec"] for name, component in components.items()},
-        code=held.containers[container].blobs,
-        others={name.split("/", 2)[2]: content for name, content in held.containers["good"].blobs.items()},
-        requests=Counter(azure.service.journal[earlier:]),
+        code=blobs.all(account, container),
+        others={name.split("/", 2)[2]: content for name, content in blobs.all(account, common).items()},
+        requests=requests,
     )
 
 
@@ -81,8 +84,8 @@ def test_azure_gets_the_bindings_as_written(submitted: Submitted) -> None:
 
 
 def test_names_of_assets_and_computes_become_ids_of_the_workspace(submitted: Submitted) -> None:
-    assert submitted.job["settings"]["default_compute"] == f"{submitted.workspace}/computes/cpu"
-    assert submitted.job["inputs"]["applications"]["uri"] == f"{submitted.workspace}/data/applications/versions/1"
+    assert submitted.job["settings"]["default_compute"] == f"{WORKSPACE}/computes/cpu"
+    assert submitted.job["inputs"]["applications"]["uri"] == f"{WORKSPACE}/data/applications/versions/1"
     assert submitted.job["inputs"]["settings"]["uri"].endswith("/mlops.yaml")
 
 

@@ -2,7 +2,7 @@
 
 import copy
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tests.emulator import access, after, fill
@@ -29,6 +29,7 @@ class Arm:
 
     Settings that a test may change: `propagation` (minutes until a role works), `replication` (minutes until a new
     identity is found in the directory), `unregistered` (namespaces), `policies`, `taken` (global names), `cores`.
+    `holds` says whether there is a blob or folder in a container of an account; without blobs, there is.
     """
 
     def __init__(self, store: Store | None = None, clock: Clock | None = None) -> None:
@@ -40,6 +41,7 @@ class Arm:
         self.policies: list[access.Policy] = []
         self.taken: set[str] = set()
         self.cores = 100
+        self.holds: Callable[[str, str, str], bool] = lambda account, container, path: True
         self.calls: list[Call] = []
         self.deletions: list[str] = []
         self.graves: dict[str, Document] = {}

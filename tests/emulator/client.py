@@ -1,16 +1,20 @@
 """An emulated subscription together with the real azure-ai-ml client, which runs in a child process."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Self
 
-from tests.emulator.service import HOSTS, Service
-from tests.emulator.store import Store
-from tests.emulator.wire import Proxy
+from tests.emulator.arm import OWNER
+from tests.emulator.https.cloud import Cloud
+from tests.emulator.https.directory import Principal
+from tests.emulator.ids import Id
+from tests.emulator.rules.assets import ASSETS
+from tests.emulator.world import CLUSTER, GROUP, WORKSPACE, World
 
 SCRIPT = Path(__file__).with_name("submit.py")
+OWN = tuple(f"microsoft.machinelearningservices/workspaces/{kind}" for kind in (*ASSETS, "jobs"))
+ROLES = ("Reader", "AzureML Data Scientist", "Storage Blob Data Contributor")
 
 
 class Refused(Exception):
@@ -18,12 +22,13 @@ class Refused(Exception):
 
 
 class Azure:
-    """One client for many submits, as importing it takes seconds; a workspace of its own for each."""
+    """One client for many submits, as importing it takes seconds, acting as a data scientist of one workspace."""
 
     def __init__(self, python: Path, home: Path) -> None:
-        self.store = Store()
-        self.service = Service(self.store)
-        self.proxy = Proxy(home, HOSTS, self.service)
+        self.world = World()
+        self.world.make(CLUSTER)
+        self.cloud = Cloud(home, self.world.arm)
+        self.person = scientist(self.cloud)
         self._log = home / "client.log"
         with self._log.open("w") as log:
             self._client = subprocess.Popen(
@@ -33,33 +38,43 @@ class Azure:
                 stderr=log,
                 text=True,
                 cwd=home,
-                env={"PATH": os.environ["PATH"], "HOME": str(home), **self.proxy.environ()},
+                env=self.cloud.environ(self.person, home),
             )
 
-    def submit(self, project: Path, workspace: str, *, register: bool = True, token: str | None = None) -> str:
-        """Register `applications`, submit `train.yml` to a new workspace with the compute `cpu`; the job's id.
-
-        Raises Refused. `token` replaces the tokens that the client would get.
-        """
-        id = self.store.add_workspace(workspace, computes=["cpu"])
+    def submit(self, project: Path, *, register: bool = True) -> str:
+        """Register `applications`, submit `train.yml` to the compute `cpu`; the job's id. Raises Refused."""
         order = {
-            "subscription_id": id.split("/")[2],
-            "resource_group_name": id.split("/")[4],
-            "workspace_name": workspace,
+            "subscription_id": WORKSPACE.split("/")[2],
+            "resource_group_name": WORKSPACE.split("/")[4],
+            "workspace_name": WORKSPACE.rsplit("/", 1)[1],
             "data": [str(project / "azureml/data/applications.yml")] if register else [],
             "job": str(project / "azureml/pipelines/train.yml"),
-            "token": token,
         }
         assert self._client.stdin and self._client.stdout
         print(json.dumps(order), file=self._client.stdin, flush=True)
         answer = json.loads(self._client.stdout.readline() or json.dumps({"refused": self._log.read_text()}))
         if "refused" in answer:
             raise Refused(answer["refused"])
-        return f"{id}/jobs/{answer['job']}"
+        return f"{WORKSPACE}/jobs/{answer['job']}"
+
+    def forget(self) -> None:
+        """Remove all assets and jobs of the workspace, and all blobs."""
+        self.cloud.blobs.forget()
+        for document in reversed(self.world.arm.below(WORKSPACE)):
+            if Id(document["id"]).kind.startswith(OWN):
+                self.world.arm.delete(OWNER, document["id"])
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._client.communicate()
-        self.proxy.close()
+        self.cloud.__exit__()
+
+
+def scientist(cloud: Cloud) -> Principal:
+    """Somebody who may run jobs in the group."""
+    made = cloud.directory.add("a data scientist")
+    for role in ROLES:
+        cloud.arm.assign(made.id, role, GROUP)
+    return made

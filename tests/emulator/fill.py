@@ -165,6 +165,18 @@ def _ml_registry(ask: Ask, properties: Document) -> Document:
     return properties | made
 
 
+def _asset(ask: Ask, properties: Document) -> Document:
+    return {"properties": {}, "tags": {}, "isArchived": False} | properties
+
+
+def _model(ask: Ask, properties: Document) -> Document:
+    return {"flavors": {}} | _asset(ask, properties)
+
+
+def _job(ask: Ask, properties: Document) -> Document:
+    return {"status": "NotStarted", "services": {}, "outputs": {}} | _asset(ask, properties)
+
+
 FILLS: Mapping[str, Callable[[Ask, Document], Document]] = {
     "microsoft.managedidentity/userassignedidentities": _user_identity,
     "microsoft.storage/storageaccounts": _storage,
@@ -178,6 +190,12 @@ FILLS: Mapping[str, Callable[[Ask, Document], Document]] = {
     "microsoft.machinelearningservices/workspaces/outboundrules": _outbound_rule,
     "microsoft.machinelearningservices/workspaces/computes": _compute,
     "microsoft.machinelearningservices/registries": _ml_registry,
+    "microsoft.machinelearningservices/workspaces/jobs": _job,
+    "microsoft.machinelearningservices/workspaces/models/versions": _model,
+    **{
+        f"microsoft.machinelearningservices/workspaces/{kind}/versions": _asset
+        for kind in ("codes", "data", "environments", "components")
+    },
     "microsoft.authorization/roleassignments": _assignment,
     "microsoft.network/privateendpoints": _private_endpoint,
     "microsoft.network/privatednszones": _zone,

@@ -1,99 +1,111 @@
-"""What Azure ML refuses of assets and jobs that a submit sends, as far as the emulated routes reach."""
+"""What Azure ML refuses of assets: versions of data, code, environments, components and models."""
 
-import base64
-import json
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tests.emulator.ids import Id
+from tests.emulator.rules.managed_network import WORKSPACE, workspace_of
 from tests.emulator.rules.refusal import Refusal
-from tests.emulator.store import ACCOUNT, Document, Store
+from tests.emulator.rules.rule import Ask, rule
+from tests.emulator.store import Document
 
-BINDING = re.compile(r"\$\{\{parent\.(?:(inputs|outputs)\.(\w+)|jobs\.(\w+)\.outputs\.(\w+))\}\}")
-DATASTORE_URI = re.compile(r"azureml://datastores/(?P<name>[^/]+)/paths/(?P<path>.+)")
+if TYPE_CHECKING:
+    from tests.emulator.arm import Arm
 
-
-def audience(token: str | None, wanted: str) -> None:
-    """A token is a JWT made out to the service that is asked.
-
-    Source: InvalidAuthenticationToken and InvalidAuthenticationTokenAudience of Azure Resource Manager.
-    """
-    try:
-        _, claims, _ = (token or "").split(".")
-        made_out_to = json.loads(base64.urlsafe_b64decode(claims + "=="))["aud"]
-    except (ValueError, LookupError, TypeError):
-        raise Refusal(401, "InvalidAuthenticationToken", "The access token is invalid.") from None
-    if made_out_to.rstrip("/") != wanted:
-        message = f"The access token is for '{made_out_to}' and not for '{wanted}'."
-        raise Refusal(401, "InvalidAuthenticationTokenAudience", message)
+ASSETS = ("codes", "data", "environments", "components", "models")
+VERSIONS = tuple(f"{WORKSPACE}/{kind}/versions" for kind in ASSETS)
+DATASTORE_URI = re.compile(r"azureml://(?:.*/)?datastores/(?P<name>[^/]+)/paths/(?P<path>.+)")
+CONTAINERS = {"workspaceblobstore": "azureml-blobstore-{}", "workspaceartifactstore": "azureml"}
+MAY_CHANGE = {"tags", "description", "isArchived", "stage"}
 
 
-def exists(store: Store, reference: str) -> Document:
+def default_datastore(arm: "Arm", workspace: str, name: str) -> Document | None:
+    """A datastore that the workspace made with itself, by identity; None for another one."""
+    properties = (arm.find(workspace) or {}).get("properties") or {}
+    if name not in CONTAINERS or "storageAccount" not in properties:
+        return None
+    about = {
+        "datastoreType": "AzureBlob",
+        "accountName": Id(properties["storageAccount"]).name,
+        "containerName": CONTAINERS[name].format(properties["workspaceId"]),
+        "endpoint": "core.windows.net",
+        "protocol": "https",
+        "credentials": {"credentialsType": "None"},
+        "serviceDataAccessAuthIdentity": "None",
+        "isDefault": name == "workspaceblobstore",
+    }
+    return {"id": f"{workspace}/datastores/{name}", "name": name, "properties": about | {"properties": {}, "tags": {}}}
+
+
+def exists(ask: Ask, reference: str) -> Document:
     """Source: "Could not find asset with assetId", Azure/azure-sdk-for-python#34876 (2024-03-21)."""
-    if document := store.documents.get(reference.removeprefix("azureml:")):
+    if document := ask.arm.find(reference.removeprefix("azureml:")):
         return document
     raise Refusal(404, "UserError", f"Could not find asset with assetId {reference}")
 
 
-def stored(store: Store, workspace: str, uri: str) -> None:
+def stored(ask: Ask, uri: str) -> None:
     """A datastore or blob URI leads to something. Assumed: Azure may find out only when the job starts."""
+    workspace = workspace_of(ask)["id"]
     if match := DATASTORE_URI.fullmatch(uri):
-        datastore = exists(store, f"{workspace}/datastores/{match['name']}")
-        container, path = datastore["properties"]["containerName"], match["path"]
+        id = f"{workspace}/datastores/{match['name']}"
+        datastore = (default_datastore(ask.arm, workspace, match["name"]) or exists(ask, id))["properties"]
+        account, container, path = datastore["accountName"], datastore["containerName"], match["path"]
     else:
         url = urlsplit(uri)
-        container, _, path = url.path.strip("/").partition("/") if url.hostname == ACCOUNT else ("", "", "")
-    blobs = store.containers[container].blobs if container in store.containers else {}
-    path = path.rstrip("/")
-    if not any(name == path or name.startswith(f"{path}/") for name in blobs):
+        account, (container, _, path) = (url.hostname or "").split(".")[0], url.path.strip("/").partition("/")
+    if not ask.arm.holds(account, container, path.rstrip("/")):
         raise Refusal(400, "UserError", f"There is nothing at {uri}.")
 
 
-def code(store: Store, workspace: str, properties: Document) -> None:
-    stored(store, workspace, properties["codeUri"])
+@rule(*VERSIONS)
+def versions_stay(ask: Ask) -> None:
+    """A version of an asset is never changed, but for its tags and its description.
 
-
-def data(store: Store, workspace: str, properties: Document) -> None:
-    stored(store, workspace, properties["dataUri"])
-
-
-def environment(store: Store, workspace: str, properties: Document) -> None:
-    """The build context holds its Dockerfile. Assumed: Azure finds out when it builds the image."""
-    build = properties["build"]
-    stored(store, workspace, f"{build['contextUri'].rstrip('/')}/{build['dockerfilePath']}")
-
-
-def component(store: Store, workspace: str, properties: Document) -> None:
-    exists(store, properties["componentSpec"]["code"])
-    exists(store, properties["componentSpec"]["environment"])
-
-
-def job(store: Store, workspace: str, properties: Document) -> None:
-    """Inputs, components and computes exist, and every binding leads to something declared.
-
-    Source: "Unknown compute target", Azure/AML-Kubernetes#118 (2021-09-08). Bindings: assumed.
+    Source: "Create data assets" (Microsoft Learn, from memory): immutable; code and message: assumed.
     """
-    for given in properties["inputs"].values():
-        uri = given.get("uri", "")
-        if uri.startswith("/subscriptions/"):
-            exists(store, uri)
-        elif uri:
-            stored(store, workspace, uri)
-    nodes = properties["jobs"]
-    specs = {name: exists(store, node["componentId"])["properties"]["componentSpec"] for name, node in nodes.items()}
-    for name, node in nodes.items():
-        compute = node.get("computeId") or properties["settings"].get("default_compute", "")
-        if compute not in store.documents:
-            raise Refusal(400, "UserError", f"Unknown compute target '{compute.rsplit('/', 1)[-1]}'.")
-        for port in ("inputs", "outputs"):
-            for key, given in node.get(port, {}).items():
-                if not _leads_somewhere(str(given.get("value", "")), properties, specs):
-                    raise Refusal(400, "UserError", f"{name}.{port}.{key} is bound to nothing: {given['value']}")
+    if ask.before is None:
+        return
+    sent = {key: value for key, value in (ask.body.get("properties") or {}).items() if value is not None}
+    for key in sent.keys() - MAY_CHANGE:
+        if key in ask.before["properties"] and ask.before["properties"][key] != sent[key]:
+            what = f"{ask.id.parent.name if ask.id.parent else ''}:{ask.id.name}"
+            raise Refusal(409, "UserError", f"The asset {what} already exists and its {key} cannot be changed.")
 
 
-def _leads_somewhere(value: str, pipeline: Document, specs: dict[str, Document]) -> bool:
-    if "${{" not in value:
-        return True
-    if not (match := BINDING.fullmatch(value)):
-        return False
-    port, name, node, output = match.groups()
-    return name in pipeline[port] if port else node in specs and output in specs[node]["outputs"]
+@rule(f"{WORKSPACE}/codes/versions", f"{WORKSPACE}/data/versions", f"{WORKSPACE}/models/versions")
+def content_is_there(ask: Ask) -> None:
+    """What a version of code, data or a model leads to is there.
+
+    Assumed: Azure may find out only when it is used.
+    """
+    for key in ("codeUri", "dataUri", "modelUri"):
+        if ask.sent(key):
+            stored(ask, ask.sent(key))
+
+
+@rule(f"{WORKSPACE}/environments/versions")
+def build_context_is_whole(ask: Ask) -> None:
+    """The build context holds its Dockerfile.
+
+    Assumed: Azure finds out when it builds the image.
+    """
+    if ask.sent("build"):
+        stored(ask, f"{ask.sent('build.contextUri').rstrip('/')}/{ask.sent('build.dockerfilePath')}")
+
+
+@rule(f"{WORKSPACE}/components/versions")
+def component_has_its_parts(ask: Ask) -> None:
+    """Code and environment of a component are there.
+
+    Source: "Could not find asset with assetId", Azure/azure-sdk-for-python#34876 (2024-03-21).
+    """
+    spec = ask.sent("componentSpec", {})
+    for place in (spec, spec.get("task") or {}):
+        for key in ("code", "environment"):
+            if place.get(key):
+                exists(ask, place[key])
+    for node in (spec.get("jobs") or {}).values():
+        if node.get("componentId"):
+            exists(ask, node["componentId"])

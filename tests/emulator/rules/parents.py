@@ -4,9 +4,10 @@ from tests.emulator.ids import GROUP_TYPE, SUBSCRIPTION_TYPE, Id
 from tests.emulator.rules.refusal import Refusal
 from tests.emulator.rules.rule import Ask, rule
 
-# Azure makes these with their parent.
+# Azure makes these with their parent, or with the first version of an asset.
 IMPLIED = {f"microsoft.storage/storageaccounts/{kind}services" for kind in ("blob", "file", "queue", "table")} | {
-    "microsoft.machinelearningservices/workspaces/managednetworks"
+    f"microsoft.machinelearningservices/workspaces/{kind}"
+    for kind in ("managednetworks", "codes", "data", "environments", "components", "models")
 }
 
 

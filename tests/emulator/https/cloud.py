@@ -1,0 +1,106 @@
+"""Azure as its clients see it over HTTPS: one subscription, its directory and its data, behind one loopback proxy."""
+
+import os
+import re
+import threading
+import traceback
+from collections.abc import Collection
+from contextlib import ExitStack
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from tests.emulator.arm import Arm
+from tests.emulator.https.blobs import Blobs
+from tests.emulator.https.directory import Directory, Principal
+from tests.emulator.https.operations import Operations
+from tests.emulator.https.routing import ANY, ROUTES, Asked, refused, shape
+from tests.emulator.https.wire import Proxy, Request, Response
+from tests.emulator.rules.refusal import Refusal
+from tests.emulator.store import SUBSCRIPTION, TENANT
+
+ZONES = "core.windows.net|azureml.ms|vault.azure.net|azurecr.io|inference.ml.azure.com".replace(".", r"\.")
+SERVED = re.compile(rf"management\.azure\.com|login\.microsoftonline\.com|api\.loganalytics\.io|[\w.-]+\.({ZONES})")
+for _name in sorted(file.stem for file in Path(__file__).with_name("routes").glob("*.py")):
+    import_module(f"tests.emulator.https.routes.{_name}")
+ROUTES.sort(key=lambda route: route.template == ANY)
+
+
+class Call(NamedTuple):
+    """One request, its names and ids replaced by the placeholders of the route."""
+
+    method: str
+    route: str
+    version: str
+
+
+class Cloud:
+    """Answers one request at a time. What it does not know is a 400, which no client retries.
+
+    `inside` says whether callers are inside the private networks, `faults` is what the emulator itself did wrong.
+    """
+
+    def __init__(self, folder: Path, arm: Arm | None = None) -> None:
+        self.arm = arm or Arm()
+        self.folder, self.inside = folder, False
+        self.journal: list[Call] = []
+        self.faults: list[str] = []
+        self.directory = Directory(self.arm)
+        self.proxy = Proxy(folder, lambda host: bool(SERVED.fullmatch(host)), self.answer)
+        self.ends = ExitStack()
+        self.ends.callback(self.proxy.close)
+        self.blobs = Blobs(self, folder)
+        self.arm.holds = self.blobs.holds
+        self.operations = Operations(self.arm.find)
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ends.close()
+
+    def environ(self, principal: Principal, home: Path) -> dict[str, str]:
+        """What a process that acts as `principal` finds in its environment: signed in as a job of CI is."""
+        file = home / f"{principal.client}.jwt"
+        file.write_text(self.directory.assertion(principal.subject))
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            **self.proxy.environ(),
+            "AZURE_TENANT_ID": TENANT,
+            "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
+            "AZURE_CLIENT_ID": principal.client,
+            "AZURE_FEDERATED_TOKEN_FILE": str(file),
+            "AZURE_TOKEN_CREDENTIALS": "WorkloadIdentityCredential",
+            "AZUREML_RUN_POLLING_INTERVAL_MIN": "0",
+            "AZUREML_RUN_POLLING_INTERVAL_MAX": "1",
+        }
+
+    def answer(self, request: Request) -> Response:
+        try:
+            return self._answer(request)
+        except Refusal as refusal:
+            return refused(refusal)
+        except Exception as fault:
+            self.faults.append("".join(traceback.format_exception(fault)))
+            return refused(Refusal(400, "EmulatorFault", repr(fault)))
+
+    def calls(self, since: int = 0, *, without: Collection[str] = ()) -> list[Call]:
+        """The journal from a place on."""
+        return [call for call in self.journal[since:] if call.route not in without]
+
+    def _answer(self, request: Request) -> Response:
+        comp = f"?comp={request.query['comp']}" if "comp" in request.query else ""
+        for method, template, pattern, audience, answer in ROUTES:
+            match = pattern.fullmatch(request.host + request.path + comp)
+            if match and method == request.method:
+                version = request.query.get("api-version") or request.headers.get("x-ms-version", "")
+                self.journal.append(Call(method, shape(request.path) if template == ANY else template, version))
+                caller = ""
+                if audience != "-":
+                    caller = self.directory.caller(request.headers.get("Authorization"), audience)
+                with self._lock:
+                    return answer(Asked(self, request, caller, match.groupdict()))
+        message = f"No emulated route for {request.method} https://{request.host}{request.path}{comp}."
+        raise Refusal(400, "NotEmulated", message)
