@@ -79,8 +79,7 @@ def main() -> None:
         theirs = environment(folder / "theirs")
 
         def ours(port: int, *options: str) -> list[str]:
-            package = f"--package={project.name.replace('-', '_')}"
-            return [sys.executable, "-m", "mlops.serving", package, f"--model={model}", f"--port={port}", *options]
+            return [sys.executable, "-m", "mlops.serving", f"--model={model}", f"--port={port}", *options]
 
         commands = {
             "echo": lambda port: [sys.executable, folder / "echo.py", str(port)],

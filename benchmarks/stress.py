@@ -32,7 +32,7 @@ def served(folder: Path) -> Iterator[tuple[Door, list[bytes], int]]:
     source = {"PYTHONPATH": str(project / "src")}
     once([sys.executable, "-m", "mlops", "run", "azureml/pipelines/train.yml"], project, source)
     model, port = next(project.glob(".mlops/runs/*/outputs/train/model")), free()
-    options = {"package": project.name.replace("-", "_"), "model": model, "port": port, "spool": folder / "spool"}
+    options = {"model": model, "port": port, "spool": folder / "spool"}
     command = [sys.executable, "-m", "mlops.serving", *(f"--{name}={value}" for name, value in options.items())]
     bodies = [json.dumps({"rows": [row]}).encode() for row in json.loads(body(project, ROWS))["rows"]]
     with running(command, port, source, folder) as (process, _):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import mlops
+import mlops.steps.package
 from mlops import carried
 from mlops.errors import Misuse
 
@@ -40,11 +40,12 @@ def test_whoever_serves_has_the_package_of_the_last_model_and_writes_nothing_bes
     models = [made(tmp_path / str(says), says) for says in (1, 2)]
     code = (
         "import sys; from importlib import import_module; from pathlib import Path; from mlops import carried\n"
-        "print(*(import_module(f'{carried.served(Path(each))}.predict').SAYS for each in sys.argv[1:]))"
+        "for each in sys.argv[1:]:\n"
+        "    with carried.served(Path(each)) as package: print(import_module(f'{package}.predict').SAYS)"
     )
     path = {**os.environ, "PYTHONPATH": str(Path(mlops.__path__[0]).parent)}
     done = subprocess.run([sys.executable, "-c", code, *models], env=path, capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("101 102\n", "")
+    assert (done.stdout, done.stderr) == ("101\n102\n", "")
     assert not list(tmp_path.glob("*/model/**/__pycache__"))
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlops.platform.base import Models
     from mlops.steps.package import Package
 
-CODE = "code"
+CODE, ARTIFACT = "code", "artifact"
 LACKING = "the model carries no package, so nobody knows how it predicts. Run its pipeline again and register that run."
 
 
@@ -23,29 +23,27 @@ def put(package: Path, model: Path) -> None:
     shutil.copytree(package, model / CODE / package.name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
+def artifact(folder: Path) -> Path:
+    """A model's artifact: the folder itself, or the `artifact` somewhere in it, where Azure ML puts a registered one."""
+    inside = () if _name(folder) else sorted(folder.rglob(ARTIFACT))
+    return next(filter(_name, inside), folder)
+
+
 def name(model: Path) -> str:
     """The package's name. Raises Misuse when there is none."""
-    for found in (model / CODE).glob("*/predict.py"):
-        return found.parent.name
+    if found := _name(model):
+        return found
     raise Misuse(LACKING)
 
 
-def served(model: Path) -> str:
-    """The name by which this process imports a model's package from now on. Raises Misuse when there is none."""
-    found = name(model)
-    _taken(found)
-    sys.path.insert(0, str(model / CODE))
-    sys.dont_write_bytecode = True
-    return found
-
-
 @contextmanager
-def package(model: Path) -> "Iterator[Package]":
-    """The package of a model; in here nothing else is imported by its name, and nothing is written beside it."""
-    from mlops.steps.package import Package  # not where a model is served: that has only what the lock pins
+def served(model: Path) -> Iterator[str]:
+    """The name by which a model's package is imported in here, and remains so: a predictor may import more of it later.
 
-    found, place = Package(name(model)), str(model / CODE)
-    before, wrote = _taken(found.name), sys.dont_write_bytecode
+    Nothing is written beside it in here. Raises Misuse when there is none.
+    """
+    found, place, wrote = name(model), str(model / CODE), sys.dont_write_bytecode
+    _taken(found)
     sys.path.insert(0, place)
     sys.dont_write_bytecode = True
     try:
@@ -53,7 +51,19 @@ def package(model: Path) -> "Iterator[Package]":
     finally:
         sys.path.remove(place)
         sys.dont_write_bytecode = wrote
-        _taken(found.name)
+
+
+@contextmanager
+def package(model: Path) -> "Iterator[Package]":
+    """The package of a model; in here nothing else is imported by its name, and nothing is written beside it."""
+    from mlops.steps.package import Package  # not where a model is served: that has only what the lock pins
+
+    before = _taken(found := name(model))
+    try:
+        with served(model):
+            yield Package(found)
+    finally:
+        _taken(found)
         sys.modules.update(before)
 
 
@@ -64,6 +74,10 @@ def registered(models: "Models", reference: str) -> "Iterator[tuple[Package, Pat
         models.fetch(reference, folder := Path(scratch, "model"))
         with package(folder) as found:
             yield found, folder
+
+
+def _name(model: Path) -> str:
+    return next((found.parent.name for found in (model / CODE).glob("*/predict.py")), "")
 
 
 def _taken(package: str) -> dict:

@@ -8,14 +8,12 @@ import pytest
 
 from mlops.serving import sender
 from tests.mlops.serving.azure import Blobs, blobs
-from tests.mlops.serving.servers import Server, command, running
+from tests.mlops.serving.servers import Server, command, made, running
 
 
 @pytest.fixture(scope="session")
 def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("artifact")
-    (folder / "model.json").write_text("{}")
-    return folder
+    return made(tmp_path_factory.mktemp("artifact"))
 
 
 @pytest.fixture(scope="session")

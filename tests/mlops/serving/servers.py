@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import mlops
+from mlops import carried
 
 ROW = {"age": 30, "heat": None, "ward": "north", "job": "cook", "smoker": False, "since": None, "note": None}
-SOURCES = (Path(mlops.__path__[0]).parent, Path(__file__).with_name("models"))
+SOURCE, WARDS = Path(mlops.__path__[0]).parent, Path(__file__).with_name("models") / "wards"
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,19 @@ class Server:
         return self.process.wait(30)
 
 
-def command(*options: str, package: str = "wards", model: Path, port: int = 0) -> list[str]:
-    said = [f"--package={package}", f"--model={model}", f"--port={port}", *options]
-    return [sys.executable, "-m", "mlops.serving", *said]
+def made(model: Path, package: Path = WARDS, learnt: str = "{}") -> Path:
+    """A model's folder, with the package that it carries and what its Predictor loads."""
+    carried.put(package, model)
+    (model / "model.json").write_text(learnt)
+    return model
 
 
-def environment(*sources: Path) -> dict[str, str]:
-    path = os.pathsep.join(map(str, (*sources, *SOURCES)))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+def command(*options: str, model: Path, port: int = 0) -> list[str]:
+    return [sys.executable, "-m", "mlops.serving", f"--model={model}", f"--port={port}", *options]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @contextmanager

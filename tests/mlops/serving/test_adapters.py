@@ -23,6 +23,8 @@ import yaml
 from mlops.serving.request import example
 from mlops.serving.scorer import Scorer
 from tests.mlops.serving.image import instructions, listed
+from tests.mlops.serving.servers import ROW, SOURCE, made
+from tests.mlops.serving.test_overload import until
 from tests.support.project import Project
 
 DEPLOYMENT = "azureml/endpoints/online-deployment-inference-server.yml"
@@ -108,7 +110,7 @@ def test_the_inference_server_answers_as_ours_does(inference_server, row: dict, 
     url, spool = inference_server
     status, found = ask(url, {"rows": [row, row]})
     assert (status, found["id"], found["predictions"]) == (200, "7", expected)
-    time.sleep(0.5)
+    until(lambda: any(file.read_text().endswith("\n") for file in (spool / "predictions").iterdir()))
     [log] = (spool / "predictions").iterdir()
     assert json.loads(log.read_text())["outputs"] == expected
 
@@ -120,6 +122,40 @@ def test_the_inference_server_refuses_as_ours_does(inference_server, row: dict) 
     status, found = ask(url, {"rows": [row, {**row, name: "?"}]})
     assert (status, found["id"]) == (422, "7") and re.match(f"row 2, {name}: '\\?' is not ", found["details"][0])
     assert ask(url, {"rows": []})[0] == 422
+
+
+@pytest.mark.network
+def test_the_inference_server_refuses_three_things_otherwise(inference_server) -> None:
+    url, _ = inference_server
+    asked = [
+        (Request(url), 415, "error"),
+        (Request(url, b"{}", {"x-ms-client-request-id": "7" * 101}), 431, "message"),
+        (Request(url, b"\xff", {"Content-Type": "application/json"}), 400, "message"),
+    ]
+    for request, status, key in asked:
+        with pytest.raises(HTTPError) as refusal:
+            direct.open(request)
+        assert (refusal.value.code, key in json.load(refusal.value)) == (status, True)
+
+
+def test_what_the_inference_server_answered_last_is_logged_when_it_is_told_to_end(
+    trained: Project, artifact: Path, row: dict, tmp_path: Path
+) -> None:
+    code = """
+        import json, os, signal, sys
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+        from mlops.serving import azureml_score as score
+        score.init()
+        answer = score.run(json.dumps({"rows": [json.loads(sys.argv[1])]}), {"Content-Type": "application/json"})
+        print(answer.status_code, flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+    """
+    own = {"AZUREML_MODEL_DIR": str(artifact), "MLOPS_SPOOL": str(tmp_path), "PYTHONPATH": str(trained.path / "src")}
+    command = [sys.executable, "-B", "-c", textwrap.dedent(code), json.dumps(row)]
+    done = subprocess.run(command, capture_output=True, text=True, env=own)
+    assert (done.returncode, done.stdout) == (0, "200\n"), done.stderr
+    [log] = (tmp_path / "predictions").iterdir()
+    assert len(log.read_text().splitlines()) == 1
 
 
 def test_mlflow_loads_the_registered_model_from_one_folder(
@@ -136,12 +172,33 @@ def test_mlflow_loads_the_registered_model_from_one_folder(
         rows.iloc[1, 0] = -5
         try: model.predict(rows)
         except Exception as error: print(type(error).__name__, *error.details)
+        print(sys.dont_write_bytecode, any(path.endswith("code") and "artifact" in path for path in sys.path))
     """
-    command = [sys.executable, "-B", "-c", textwrap.dedent(load), str(model), json.dumps([row, row])]
+    command = [sys.executable, "-c", textwrap.dedent(load), str(model), json.dumps([row, row])]
     loaded = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={"HOME": str(tmp_path)})
     assert loaded.returncode == 0, loaded.stderr
-    answers, refusal = loaded.stdout.splitlines()
+    answers, refusal, left = loaded.stdout.splitlines()
+    assert left == "False False" and not list(model.glob("artifact/**/__pycache__"))
     assert json.loads(answers) == [pytest.approx(each) for each in expected]
     assert refusal.startswith(f"Rejected row 2, {next(iter(row))}: -5 is not ")
     needs = (model / "requirements.txt").read_text()
     assert re.search(r"^onnxruntime==\d", needs, re.MULTILINE) and "azure" not in needs
+
+
+def test_a_table_may_hold_times_as_pandas_has_them(tmp_path: Path) -> None:
+    code = """
+        import json, sys
+        from types import SimpleNamespace
+        import pandas as pd
+        from mlops.serving.pyfunc import Model
+        row, model = json.loads(sys.argv[2]), Model()
+        model.load_context(SimpleNamespace(artifacts={"artifact": sys.argv[1]}))
+        for times in (["2024-05-17T09:30:00"], ["2024-05-17T09:30:00+02:00"], [None, "2024-05-17T09:30:00.123456789"]):
+            table = pd.DataFrame([row] * len(times)).assign(since=pd.to_datetime(times))
+            mixed = table.assign(since=table["since"].astype(object))
+            print(len(model.predict(None, table)), len(model.predict(None, mixed)))
+    """
+    command = [sys.executable, "-B", "-c", textwrap.dedent(code), str(made(tmp_path / "model")), json.dumps(ROW)]
+    own = {"PYTHONPATH": str(SOURCE), "HOME": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=own)
+    assert (done.returncode, done.stdout) == (0, "1 1\n1 1\n2 2\n"), done.stderr

@@ -65,6 +65,8 @@ def test_days_that_a_release_may_still_look_at_stay_as_they_are(tmp_path: Path) 
     file = write(tmp_path, "20261116", LINE)
     assert compact(tmp_path)["rows"] == 0 and file.exists()
     assert compact(tmp_path, after=6)["rows"] == 1 and not file.exists()
+    write(tmp_path, "20261102", LINE)
+    assert compact(tmp_path, after=100, keep=20)["removed"] == 1, "a release may look at nothing that may not be kept"
 
 
 @pytest.mark.parametrize("tail", ['{"time": 1', '{"time": 1, "inputs": {"age": 3}', "7\n", '\n{"a"\n'])
@@ -95,6 +97,25 @@ def test_what_may_not_be_kept_is_removed_packed_or_not(tmp_path: Path) -> None:
     write(tmp_path, "20261103", LINE)
     assert compact(tmp_path, keep=20)["removed"] == 2
     assert names(tmp_path) == ["20261103.parquet"]
+
+
+def test_what_was_set_aside_is_packed_never_and_removed_like_the_rest(tmp_path: Path) -> None:
+    for day in ("20200101", "20261101"):
+        file = write(tmp_path, day, LINE, kind="sensitive")
+        file.replace(file.with_name(f"{file.name}.aside"))
+    (tmp_path / "sensitive" / "m1-20200101T0931-7.jsonl.aside").mkdir()
+    assert compact(tmp_path) == COUNTS | {"removed": 1, "strange": 1}
+    left = sorted(each.name for each in (tmp_path / "sensitive").iterdir())
+    assert left == ["m1-20200101T0931-7.jsonl.aside", "m1-20261101T0930-7.jsonl.aside"]
+
+
+@pytest.mark.parametrize("minute", ["0930", "0931"])
+def test_lines_that_come_after_their_day_was_packed_stay_and_are_counted(tmp_path: Path, minute: str) -> None:
+    write(tmp_path, "20261101", LINE)
+    compact(tmp_path)
+    file = write(tmp_path, "20261101", LINE | {"id": "b"}, minute=minute)
+    assert compact(tmp_path) == COUNTS | {"strange": 1}
+    assert file.exists() and compact(tmp_path, keep=20) == COUNTS | {"removed": 2}
 
 
 def test_killed_after_the_table_was_written_it_packs_nothing_twice(tmp_path: Path) -> None:

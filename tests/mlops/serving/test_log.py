@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def lines(folder: Path) -> list[dict]:
 
 
 def opened(spool: Path, key: bytes | None = KEY, features: Sequence[Column] = ()) -> Log:
-    return Log.open(spool, key, "m0123", "triage:3", features)
+    return Log(spool, key, "m0123", "triage:3", features)
 
 
 def test_a_line_says_what_was_asked_and_answered_by_whom_and_when(tmp_path: Path) -> None:
@@ -79,12 +80,27 @@ def test_only_what_is_none_of_the_categories_is_kept_apart(tmp_path: Path) -> No
     assert held == {"id": shown[1]["id"], "values": [{}, {"sex": "ask Jane"}, {}]}
 
 
-def test_neither_the_request_id_nor_the_reasons_are_kept(tmp_path: Path) -> None:
+def test_many_small_requests_have_a_line_each_in_their_order_and_each_its_own_values(tmp_path: Path) -> None:
+    log = opened(tmp_path, features=(Column("note", "text"),))
+    for number in range(100):
+        rows = [Row(number), Row(number, note=f"remark {number}" if number % 3 else None)]
+        log.write(str(number), rows, msgspec.Raw(msgspec.json.encode([ANSWER, {"score": number}])))
+    log.close()
+    shown, held = lines(tmp_path / "predictions"), lines(tmp_path / "sensitive")
+    assert [line["id"] for line in shown] == [ids.hashed(str(number), KEY) for number in range(100)]
+    assert [[row["age"] for row in line["inputs"]] for line in shown] == [[number] * 2 for number in range(100)]
+    assert [line["outputs"] for line in shown] == [[ANSWER, {"score": number}] for number in range(100)]
+    own = {ids.hashed(str(number), KEY): f"remark {number}" for number in range(100) if number % 3}
+    assert {line["id"]: line["values"][1].get("note") for line in held if line["values"][1]["note"]} == own
+    assert log.dropped == 0 and "remark" not in json.dumps(shown)
+
+
+def test_the_request_id_is_not_kept(tmp_path: Path) -> None:
     log = opened(tmp_path, key=None)
-    log.write("jane.doe@example.org", [Row()], [ANSWER | {"reasons": {"sex": 0.1}}])
+    log.write("jane.doe@example.org", [Row()], [ANSWER])
     log.close()
     [line] = lines(tmp_path / "predictions")
-    assert "jane" not in json.dumps(line) and line["outputs"] == [ANSWER]
+    assert "jane" not in json.dumps(line)
     assert line["id"] != ids.hashed("jane.doe@example.org", KEY)
 
 
@@ -104,13 +120,12 @@ def test_what_does_not_fit_into_the_queue_is_dropped_counted_and_said(tmp_path: 
     monkeypatch.setattr(module, "PAUSE", 60)
     log = opened(tmp_path)
     for number in range(4):
-        log.write(str(number), [Row()] * 2, [ANSWER] * 2)
-    assert log.dropped == 4
+        log.write(str(number), [Row()] * 20, [ANSWER] * 20)
+    log.write("few", [Row()] * 2, [ANSWER] * 2)
+    assert log.dropped == 60
     log.close()
-    assert len(lines(tmp_path / "predictions")) == 2
-    assert capsys.readouterr().err == "The inference log lacks 4 rows so far: too much waits to be written\n"
-    log.write("late", [Row()], [ANSWER])
-    assert log.dropped == 5
+    assert len(lines(tmp_path / "predictions")) == 1
+    assert capsys.readouterr().err == "The inference log lacks 62 rows so far: too much waits to be written\n"
 
 
 @pytest.mark.parametrize(
@@ -120,11 +135,49 @@ def test_what_does_not_fit_into_the_queue_is_dropped_counted_and_said(tmp_path: 
 def test_what_cannot_be_written_breaks_nothing_and_is_counted(tmp_path: Path, capsys, request_id, row, answer) -> None:
     log = opened(tmp_path, features=(SEX,))
     log.write("good", [Row()], [ANSWER])
+    log._drain()
     log.write(request_id, [row], [answer])
+    log._drain()
     log.write("good", [Row()], [ANSWER])
     log.close()
     assert (log.dropped, len(lines(tmp_path / "predictions")), len(lines(tmp_path / "sensitive"))) == (1, 2, 2)
     assert capsys.readouterr().err.startswith("The inference log lacks 1 rows so far: ")
+
+
+def test_a_line_that_cannot_be_written_takes_those_beside_it_along_and_all_are_counted(tmp_path: Path) -> None:
+    log = opened(tmp_path, features=(SEX,))
+    for row in (Row(), Row(object()), Row()):
+        log.write("7", [row], [ANSWER])
+    log.close()
+    assert log.dropped == 3
+    assert not lines(tmp_path / "predictions") and not lines(tmp_path / "sensitive")
+
+
+def test_a_line_that_is_made_while_the_log_is_written_is_written_later(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(module, "PAUSE", 60)
+    log, inside = opened(tmp_path), threading.Event()
+    note, hashed, drained = log._note, log._hashed, threading.Event()
+    rows = module.TOGETHER + 1
+    writer = threading.Thread(target=log.write, args=("7", [Row()] * rows, [ANSWER] * rows))
+
+    def then_another_writes() -> None:
+        note()
+        monkeypatch.setattr(log, "_note", note)
+        writer.start()
+        inside.wait()
+
+    def slowly(id: str) -> str:
+        inside.set()
+        drained.wait(0.3)
+        return hashed(id)
+
+    monkeypatch.setattr(log, "_note", then_another_writes)
+    monkeypatch.setattr(log, "_hashed", slowly)
+    log._drain()
+    drained.set()
+    writer.join()
+    log.close()
+    assert len(lines(tmp_path / "predictions")) == 1
 
 
 def test_a_full_spool_drops_and_says_so_once_a_minute(tmp_path: Path, monkeypatch, capsys) -> None:
@@ -180,7 +233,7 @@ def test_after_a_torn_line_the_next_one_starts_anew(tmp_path: Path, monkeypatch:
 
 
 def test_without_a_spool_nothing_is_written_and_nothing_counts_as_lost(tmp_path: Path) -> None:
-    log = Log.open(None, None, "m0123", "triage:3", ())
+    log = Log(None, None, "m0123", "triage:3", ())
     log.write("7", [Row()], [ANSWER])
     log.close()
     assert log.dropped == 0
@@ -198,10 +251,10 @@ def test_a_killed_server_loses_at_most_what_waited(tmp_path: Path) -> None:
         from pathlib import Path
         from mlops.serving.log import Log
         from tests.mlops.serving.test_log import Row
-        log = Log.open(Path({str(tmp_path)!r}), b"k" * 32, "m0123", "triage:3", ())
+        log = Log(Path({str(tmp_path)!r}), b"k" * 32, "m0123", "triage:3", ())
         for number in range(1000):
             log.write(str(number), [Row()], [{ANSWER}])
-        while log._rows:
+        while log._waiting or log._rows:
             time.sleep(0.01)
         time.sleep(0.1)
         print("written", flush=True)

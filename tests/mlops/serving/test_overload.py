@@ -2,16 +2,17 @@
 
 import asyncio
 import json
+import select
 import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
 from typing import Any
 
 from mlops.serving.batching import Queue
-from mlops.serving.capped import MOST
+from mlops.serving.capped import HEAD, MOST
 from mlops.serving.scorer import Scorer
 from tests.mlops.serving.models.wards.contract import ROW as WARDS
 from tests.mlops.serving.servers import ROW, Server
@@ -124,6 +125,52 @@ def test_beyond_its_connections_only_probes_are_answered(server: Server):
         assert (answer.status, answer.headers["retry-after"], answer.headers["connection"]) == (503, "1", "close")
         assert server.get("/live").status == 200
     until(lambda: server.score(ROW).status == 200)
+
+
+def test_whoever_sends_no_whole_headers_is_not_waited_for(server: Server):
+    with ExitStack() as stack:
+        begins = stack.enter_context(closing(begun(server, 100, b"")))
+        silent, slow, kept = (
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 30)) for _ in range(3)
+        )
+        kept.sendall(b"GET /live HTTP/1.1\r\n\r\n")
+        assert kept.recv(1000).startswith(b"HTTP/1.1 200")
+
+        def ended(each: socket.socket) -> bool:
+            with suppress(OSError):
+                each.send(b"x")
+            return bool(select.select([each], [], [], 0)[0])
+
+        for each in (slow, kept):
+            each.sendall(b"GET /live HTTP/1.1\r\nX: ")
+        until(lambda: all([ended(slow), ended(kept)]))
+        assert silent.recv(1) == b""
+        assert begins.getresponse().status == 408
+
+
+def test_headers_larger_than_anybody_needs_are_refused_and_take_no_memory(server: Server):
+    before = memory(server)
+    with ExitStack() as stack:
+        for start in (b"", b"POST /score HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"):
+            for name in (b"X: ", b"X: y\r\n"):
+                one = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 30))
+                one.sendall(start or b"GET /live HTTP/1.1\r\n")
+                with suppress(OSError):
+                    for _ in range(1000):
+                        one.sendall(name * (HEAD // len(name)))
+                    raise AssertionError("60 MB were read")
+    one = socket.create_connection(("127.0.0.1", server.port), 30)
+    with closing(one):
+        one.sendall(b"GET /live HTTP/1.1\r\nX: ".ljust(HEAD, b"x"))
+        assert one.recv(1000).startswith(b"HTTP/1.1 431 ")
+    assert memory(server) - before < 20
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as one:
+        for _ in range(HEAD // 1000 + 1):
+            one.request("GET", "/live", headers={"X": "x" * 1000})
+            assert one.getresponse().read() == b'{"live":true}'
+    long = {"x_ms_client_request_id": "7" * 60_000}
+    for _ in range(3):
+        assert (server.score(ROW, **long).status, server.score(*[ROW] * 50).status) == (400, 200)
 
 
 def test_a_body_that_does_not_arrive_is_not_waited_for(start: Callable[..., Server]):

@@ -26,10 +26,10 @@ MISTAKES = {
     "text for a number": ("age", "30", "row 2, age: '30' is not a number from 0 to 120 (years)"),
     "true for a number": ("age", True, "row 2, age: True is not a number from 0 to 120 (years)"),
     "an object for a number": ("heat", {"c": 37}, "row 2, heat: its value is not a number, or null"),
-    "an unknown number": ("age", "null", "row 2, age: its value is not a number from 0 to 120 (years)"),
+    "an unknown number": ("age", "null", "row 2, age: null is not a number from 0 to 120 (years)"),
     "refused category": ("ward", "west", f"row 2, ward: its value is not {WARD}"),
     "code of a category": ("ward", 0, f"row 2, ward: its value is not {WARD}"),
-    "number for a free category": ("job", 7, "row 2, job: 7 is not text, or null"),
+    "number for a free category": ("job", 7, "row 2, job: 7 is not text ('clerk', 'cook', or another), or null"),
     "number for a flag": ("smoker", 1, "row 2, smoker: 1 is not true or false, or null"),
     "no time": ("since", "soon", "row 2, since: 'soon' is not a time such as 2024-05-17T09:30:00Z, or null"),
     "number for text": ("note", 5, "row 2, note: its value is not text, or null"),
@@ -105,6 +105,7 @@ def test_an_id_is_short_and_plain(server: Server):
     for id in ("a" * 129, "caf\xe9"):
         answer = server.score(ROW, x_ms_client_request_id=id)
         assert (answer.status, answer.json["details"]) == (400, [])
+        assert answer.json["id"] == answer.headers["x-ms-client-request-id"] and id not in answer.json["id"]
 
 
 def test_other_routes_and_methods_are_refused(server: Server):

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import ClassVar
 from urllib.error import HTTPError
 
 import pytest
@@ -113,11 +114,51 @@ def test_what_can_never_be_sent_is_set_aside_with_a_sentence_and_the_rest_goes_o
 def test_one_file_that_is_refused_does_not_keep_the_others(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
     bad, sender = write(tmp_path, b"bad", "a-20260105T0930-1.jsonl"), idle(tmp_path, azure, monkeypatch)
     taken = f"log/predictions/2026/01/05/a-20260105T0930-1-{sender.instance}.jsonl"
-    azure.ask("PUT", taken, **{"x-ms-blob-type": "BlockBlob"})
+    azure.ask("PUT", taken, **{"x-ms-blob-type": "AppendBlob"})
+    azure.ask("PUT", f"{taken}?comp=lease", **{"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"})
     write(tmp_path, b"good")
-    with pytest.raises(HTTPError):
+    with pytest.raises(HTTPError, match="412"):
         sender.send()
     assert sorted(azure.all("log").values()) == [b"", b"good"] and bad.exists()
+    azure.ask("PUT", f"{taken}?comp=lease", **{"x-ms-lease-action": "break"})
+    sender.send()
+    assert sorted(azure.all("log").values()) == [b"bad", b"good"] and not bad.exists()
+
+
+@pytest.mark.parametrize(("kind", "there"), [("BlockBlob", b""), ("AppendBlob", b"longer than the file")])
+def test_a_file_whose_blob_is_another_is_set_aside(tmp_path: Path, azure: Blobs, monkeypatch, kind, there) -> None:
+    file, sender = write(tmp_path, b"mine"), idle(tmp_path, azure, monkeypatch)
+    url = f"{azure.url}/log/predictions/2026/01/05/{file.stem}-{sender.instance}.jsonl"
+    azure.ask("PUT", url.removeprefix(f"{azure.url}/"), **{"x-ms-blob-type": kind})
+    if there:
+        sender._ask("PUT", f"{url}?comp=appendblock", there)
+    sender.send()
+    assert list(azure.all("log").values()) == [there]
+    assert [each.read_bytes() for each in (tmp_path / "predictions").iterdir()] == [b"mine"] and not file.exists()
+
+
+def test_a_token_that_is_none_keeps_the_log_waiting(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
+    file, sender = write(tmp_path, b"patient"), idle(tmp_path, azure, monkeypatch)
+    monkeypatch.setattr(azure.identity, "seconds", 200)
+    given = iter((azure.identity.token(),))
+    monkeypatch.setattr(azure.identity, "token", lambda: next(given, object()))
+    with pytest.raises(ValueError, match="Expecting value"):
+        sender.send()
+    assert file.exists()
+
+
+def test_where_it_cannot_send_it_tries_less_and_less_often(tmp_path: Path) -> None:
+    class Closing:
+        pauses: ClassVar[list[float]] = []
+
+        def wait(self, pause: float) -> bool:
+            self.pauses.append(pause)
+            return len(self.pauses) == 9
+
+    sender = Sender(tmp_path, {})
+    sender.closing = Closing()  # type: ignore[assignment]
+    sender._run()
+    assert Closing.pauses == [5, 10, 20, 40, 80, 160, 300, 300, 300]
 
 
 def test_outside_azure_the_log_waits(tmp_path: Path, azure: Blobs, monkeypatch, capsys) -> None:
@@ -129,7 +170,7 @@ def test_outside_azure_the_log_waits(tmp_path: Path, azure: Blobs, monkeypatch, 
 
 
 def test_what_the_log_wrote_last_is_sent_when_the_server_ends(tmp_path: Path, azure: Blobs) -> None:
-    log, sender = Log.open(tmp_path, b"k" * 32, "m0123", "triage:3", ()), Sender(tmp_path, azure.environment)
+    log, sender = Log(tmp_path, b"k" * 32, "m0123", "triage:3", ()), Sender(tmp_path, azure.environment)
     log.write("7", [Row()], [{"score": 0.5}])
     log.close()
     sender.close()
@@ -139,6 +180,7 @@ def test_what_the_log_wrote_last_is_sent_when_the_server_ends(tmp_path: Path, az
 
 def test_a_server_in_azure_leaves_nothing_behind_when_it_ends(tmp_path: Path, azure: Blobs, artifact: Path) -> None:
     there = azure.environment | {"MLOPS_SENSITIVE_LOG_URL": f"{azure.url}/restricted"}
+    there |= {"HTTP_PROXY": "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": ""}
     with running(command(f"--spool={tmp_path}", "--deployment=m0123", model=artifact), environment() | there) as server:
         assert server.score(ROW, ROW | {"age": 31}).status == 200
         assert server.end() == 0

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mlops import digest
+from mlops import carried, digest
 from mlops.outcomes import ids
-from tests.mlops.serving.servers import ROW, SOURCES, Server, command, environment, running
+from tests.mlops.serving.servers import ROW, Server, command, environment, made, running
 from tests.support.project import Project
 
 MODELS = Path(__file__).parents[2] / "journeys" / "models"
@@ -55,7 +55,8 @@ def test_it_says_what_it_serves(server: Server, artifact: Path):
 
 
 def test_the_probes_answer(server: Server):
-    assert [server.get(path).status for path in ("/live", "/ready")] == [200, 200]
+    found = [server.get(path) for path in ("/live", "/ready")]
+    assert [(each.status, each.text) for each in found] == [(200, '{"live":true}'), (200, '{"ready":true}')]
 
 
 def test_it_counts_requests_by_status_rows_and_time(start: Callable[..., Server]):
@@ -71,7 +72,8 @@ def test_it_counts_requests_by_status_rows_and_time(start: Callable[..., Server]
 
 def test_questions_and_answers_are_logged_and_what_is_sensitive_apart(tmp_path: Path, artifact: Path):
     with running(command("--deployment=blue", f"--spool={tmp_path}", model=artifact)) as server:
-        server.score(ROW, ROW | {"age": 90, "case": "A-17", "note": "a remark"}, x_ms_client_request_id="letter 7")
+        rows = ROW, ROW | {"age": 90, "case": "A-17", "note": "a remark"}
+        server.score(*rows, reasons=True, x_ms_client_request_id="letter 7")
         assert server.score(ROW | {"age": 300}).status == 422
         assert server.end() == 0
     (file,) = (tmp_path / "predictions").glob("blue-*.jsonl")
@@ -95,7 +97,7 @@ def test_a_failure_is_logged_by_its_place_without_the_id_or_a_value(tmp_path: Pa
         answer = server.score(ROW | {"note": "quote jane"}, x_ms_client_request_id="letter 7")
         assert answer.status == 500 and answer.json["id"] == "letter 7"
         assert server.end() == 0
-    said, source = "".join(server.said), SOURCES[1] / "wards" / "predict.py"
+    said, source = "".join(server.said), artifact / "code" / "wards" / "predict.py"
     line = next(n for n, text in enumerate(source.read_text().splitlines(), 1) if "is not known" in text)
     assert f"failed: ValueError at {source}:{line}, called at " in said
     assert "jane" not in said and "is not known" not in said and "letter 7" not in said
@@ -131,8 +133,7 @@ def test_free_text_in_place_of_a_category_is_logged_apart(tmp_path: Path, artifa
     ],
 )
 def test_models_of_other_kinds_are_served(tmp_path: Path, package: str, learnt: dict, row: dict, answer: dict):
-    (tmp_path / "model.json").write_text(json.dumps(learnt))
-    with running(command(package=package, model=tmp_path), environment(MODELS)) as server:
+    with running(command(model=made(tmp_path, MODELS / package, json.dumps(learnt)))) as server:
         (given,) = server.score(row).json["predictions"]
         assert given.items() >= answer.items()
 
@@ -143,41 +144,36 @@ def test_only_what_the_image_has_is_imported():
     assert not eval(done.stdout) & {"polars", "pydantic", "mlflow", "typer", "yaml", "rich", "jinja2", "sklearn"}
 
 
-def refused(*options: str, package: str = "wards", model: Path, port: int = 0, **more: str) -> tuple[int, str]:
-    words = command(*options, package=package, model=model, port=port)
+def refused(*options: str, model: Path, port: int = 0, **more: str) -> tuple[int, str]:
+    words = command(*options, model=model, port=port)
     done = subprocess.run(words, env=environment() | more, capture_output=True, text=True, timeout=30)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stderr
 
 
 def test_what_cannot_be_served_is_said_before_it_starts(artifact: Path, tmp_path: Path):
-    status, said = refused(model=tmp_path, package="nowhere")
-    assert (status, said) == (
-        2,
-        f"{tmp_path}: cannot be served with the package 'nowhere': No module named 'nowhere'.\n",
-    )
+    assert refused(model=tmp_path) == (2, f"{carried.LACKING}\n")
+    what = f"{made(tmp_path)}: cannot be served with the package 'wards'"
     (tmp_path / "broken").touch()
-    status, said = refused(model=tmp_path)
-    assert (status, said) == (
-        2,
-        f"{tmp_path}: cannot be served with the package 'wards': was trained with other categories.\n",
-    )
+    assert refused(model=tmp_path) == (2, f"{what}: was trained with other categories.\n")
+    (tmp_path / "code" / "wards" / "predict.py").write_text("import nowhere")
+    assert refused(model=tmp_path) == (2, f"{what}: No module named 'nowhere'.\n")
     assert refused("--max-rows=0", model=artifact)[0] == 2
     status, said = refused("--spool=/dev/null/spool", model=artifact)
     assert status == 2 and said.startswith("/dev/null/spool: no log can be kept in it: Not a directory.")
     (empty := artifact.with_name("empty")).touch()
     status, said = refused(model=artifact, MLOPS_LOG_KEY_FILE=str(empty))
     assert status == 2 and "empty: the key of the log has 32 bytes, and this file 0. MLOPS_LOG_KEY_FILE" in said
+    for url in ("acct.blob.core.windows.net/log", "${{stack.outputs.inference_log_url}}", "https://acct/log?sig=s"):
+        status, said = refused(f"--spool={tmp_path}/spool", model=artifact, MLOPS_INFERENCE_LOG_URL=url)
+        assert (status, said.startswith(f"{url}: is no container as https://ACCOUNT.")) == (2, True), said
     status, said = refused(model=artifact, MLOPS_LOG_KEY_FILE="/nowhere/key")
     assert status == 2 and said.startswith("/nowhere/key: the key of the log cannot be read: No such file")
 
 
 def test_a_model_that_answers_no_row_of_its_contract_does_not_start(tmp_path: Path):
-    (tmp_path / "model.json").write_text('{"one": NaN}')
-    words = command(package="regression", model=tmp_path)
-    done = subprocess.run(words, env=environment(MODELS), capture_output=True, text=True, timeout=30)
-    assert done.returncode == 3
-    assert "does not answer" in done.stderr and "not finite" in done.stderr and "Traceback" not in done.stderr
+    status, said = refused(model=made(tmp_path, MODELS / "regression", '{"one": NaN}'))
+    assert status == 3 and "does not answer" in said and "not finite" in said
 
 
 def test_a_taken_port_is_said(artifact: Path):

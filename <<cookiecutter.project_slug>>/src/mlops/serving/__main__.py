@@ -35,12 +35,10 @@ def folder(text: str) -> Path | None:
 
 
 def artifact(text: str) -> Path:
-    """The folder, or the `artifact` somewhere in it, where Azure ML mounts a registered model."""
-    return next(Path(text).rglob("artifact"), Path(text))
+    return carried.artifact(Path(text))
 
 
 OPTIONS: dict[str, tuple[Any, Any, str]] = {
-    "package": (str, "", "the model package, if not the one that the model carries"),
     "model": (artifact, os.environ.get("AZUREML_MODEL_DIR"), "the folder of the artifact"),
     "deployment": (str, "", "name of the deployment"),
     "version": (str, "", "the model as name:version"),
@@ -65,11 +63,13 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
 
 
 def application(given: argparse.Namespace) -> App:
-    scorer = Scorer.load(given.package or carried.served(given.model), given.model, given.max_rows)
+    with carried.served(given.model) as package:
+        scorer = Scorer.load(package, given.model, given.max_rows)
+    sys.dont_write_bytecode = True
     whole = digest.of_folder(given.model)
     deployment, model = given.deployment or f"m{whole[:12]}", given.version or f"@{whole[:12]}"
     queue = Queue(scorer, given.max_waiting, given.max_rows, given.timeout_ms / 1000)
-    log = Log.open(given.spool, key(os.environ), deployment, model, scorer.contract.features)
+    log = Log(given.spool, key(os.environ), deployment, model, scorer.contract.features)
     metrics = Metrics(model, deployment, lambda: len(queue.waiting), lambda: log.dropped)
     return App(scorer, queue, metrics, log, {"model": model, "deployment": deployment, "digest": whole}, given.max_mb)
 

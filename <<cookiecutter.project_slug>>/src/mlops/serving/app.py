@@ -44,8 +44,8 @@ class App:
         metadata = encode(about | {"features": schema(scorer.contract), "limits": limits})
         description = encode(openapi(scorer.reader, about["model"]))
         self.pages: dict[str, Callable[[], tuple[int, bytes, bytes]]] = {
-            "/live": lambda: _probe(queue.lasts < queue.timeout * HUNG),
-            "/ready": lambda: _probe(queue.lasts < queue.timeout),
+            "/live": lambda: _probe(b"live", queue.lasts < queue.timeout * HUNG),
+            "/ready": lambda: _probe(b"ready", queue.lasts < queue.timeout),
             "/metadata": lambda: (200, metadata, JSON),
             "/openapi.json": lambda: (200, description, JSON),
             "/metrics": lambda: (200, metrics.page(), TEXT),
@@ -67,14 +67,17 @@ class App:
 
     async def _score(self, headers: Headers, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        id = headers.get(b"x-ms-client-request-id", b"").decode("latin-1") or secrets.token_hex(16)
+        asked = headers.get(b"x-ms-client-request-id", b"").decode("latin-1")
+        plain = asked.isascii() and asked.isprintable() and len(asked) <= 128
+        id = (plain and asked) or secrets.token_hex(16)
         request: Any = None
-        found, status = [], 200
+        found, predictions, status = [], b"", 200
         try:
             async with asyncio.timeout(self.queue.timeout):
-                request = await self._read(id, headers, receive)
+                request = await self._read(plain, headers, receive)
                 found = await self.queue.ask(request)
-            answer = self.named | {"id": id, "predictions": found}
+            predictions = msgspec.Raw(encode(found))
+            answer = self.named | {"id": id, "predictions": predictions}
         except Rejected as refusal:
             status, answer = refusal.status, {"error": refusal.error, "details": refusal.details, "id": id}
         except TimeoutError:
@@ -89,9 +92,10 @@ class App:
         await _respond(send, status, encode(answer), JSON, own)
         self.metrics.answered(status, time.perf_counter() - started, len(found))
         if found:
-            self.log.write(id, request.rows, found)
+            bare = [{name: each[name] for name in each if name != "reasons"} for each in found if request.reasons]
+            self.log.write(id, request.rows, bare or predictions)
 
-    async def _read(self, id: str, headers: Headers, receive: Receive) -> Any:
+    async def _read(self, plain: bool, headers: Headers, receive: Receive) -> Any:
         """The request. Raises Rejected for all that is wrong with it, before its body is read where that is possible.
 
         Bodies that are being read take the places of requests that wait: so many of at most `max_bytes` are in memory.
@@ -100,7 +104,7 @@ class App:
             raise Rejected(503, "Too many requests wait already: ask again in a second.")
         if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != JSON:
             raise Rejected(415, "Send JSON, and say so with the header Content-Type: application/json.")
-        if not (id.isascii() and id.isprintable() and len(id) <= 128):
+        if not plain:
             raise Rejected(400, "x-ms-client-request-id has at most 128 characters, all of printable ASCII.")
         self.reading += 1
         try:
@@ -119,8 +123,8 @@ class App:
         return body
 
 
-def _probe(well: bool) -> tuple[int, bytes, bytes]:
-    return (200, b'{"ready":true}', JSON) if well else (503, b'{"ready":false}', JSON)
+def _probe(name: bytes, well: bool) -> tuple[int, bytes, bytes]:
+    return 200 if well else 503, b'{"%s":%s}' % (name, b"true" if well else b"false"), JSON
 
 
 def _where(error: Exception) -> str:

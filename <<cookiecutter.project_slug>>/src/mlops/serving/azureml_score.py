@@ -4,6 +4,7 @@ azureml/endpoints/online-deployment-inference-server.yml deploys it.
 """
 
 import asyncio
+import atexit
 from threading import Thread
 from typing import Any
 
@@ -23,7 +24,8 @@ def init() -> None:
     given = options([])
     app = application(given)
     if given.spool:
-        Sender(given.spool)
+        atexit.register(Sender(given.spool).close)
+    atexit.register(app.log.close)
     Thread(target=loop.run_forever, daemon=True).start()
 
 

@@ -1,4 +1,4 @@
-"""HTTP for a bounded crowd: on one connection too many, and on one that says nothing, nobody spends memory."""
+"""HTTP for a bounded crowd: one connection too many, one that says nothing and one that says too much cost little."""
 
 import asyncio
 from functools import partial
@@ -6,19 +6,24 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-MOST = 512
+MOST, HEAD = 512, 2**16
+LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 BODY = b'{"error":"Too many are connected: ask again in a second.","details":[]}'
-HEADERS = {
-    "content-type": "application/json",
-    "content-length": f"{len(BODY)}",
-    "retry-after": "1",
-    "connection": "close",
-}
+HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"content-length", b"%d" % len(BODY)),
+    (b"retry-after", b"1"),
+    (b"connection", b"close"),
+]
 
 
 class Capped(HttpToolsProtocol):
     """For `uvicorn.Config(http=Capped)`. Beyond MOST connections requests are answered with 503, but for GET, which
-    probes ask; a connection without a request is closed after as long as one that was kept."""
+    probes ask. A request whose headers are larger than HEAD bytes is refused with 431, and a connection on which the
+    headers of none have arrived is closed after as long as one that was kept."""
+
+    head = 0
+    """Bytes since the last that were of a request whose headers are there."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -26,10 +31,28 @@ class Capped(HttpToolsProtocol):
         if len(self.connections) > MOST:
             self.app = partial(_full, self.app)
 
+    def data_received(self, data: bytes) -> None:
+        while data and not self.transport.is_closing():
+            part, data = data[: HEAD - self.head], data[HEAD - self.head :]
+            self.head += len(part)
+            late, self.timeout_keep_alive_task, before = self.timeout_keep_alive_task, None, self.cycle
+            super().data_received(part)
+            if self.cycle is not before:
+                self.head = 0
+                late and late.cancel()
+            else:  # no headers are complete yet, and uvicorn would wait without end from the first byte on
+                self.timeout_keep_alive_task = late
+            if self.head == HEAD:
+                self.transport.write(LARGE)
+                self.transport.close()
+
+    def on_body(self, body: bytes) -> None:
+        self.head = 0
+        super().on_body(body)
+
 
 async def _full(app: Any, scope: Any, receive: Any, send: Any) -> None:
     if scope["method"] == "GET":
         return await app(scope, receive, send)
-    headers = [(name.encode(), text.encode()) for name, text in HEADERS.items()]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.start", "status": 503, "headers": HEADERS})
     await send({"type": "http.response.body", "body": BODY})

@@ -114,19 +114,19 @@ class Reader:
                 except KeyError:
                     yield f"row {number}, {column.name}: is missing. Send {expected(column)}"
                 except msgspec.ValidationError:
-                    told = column.quotable and isinstance(row[column.name], str | int | float)
-                    what = shown(row[column.name]) if told else "its value"
+                    value = row[column.name]
+                    told = column.quotable and isinstance(value, str | int | float)
+                    what = "null" if value is None else shown(value) if told else "its value"
                     yield f"row {number}, {column.name}: {what} is not {expected(column)}"
 
 
 def expected(column: Column) -> str:
     """What a caller may send, in words."""
     match column.dtype:
-        case "category" if column.unseen == "accept":
-            what = "text"
         case "category":
-            what = "one of " + ", ".join(map(repr, column.categories[:SHOWN]))
+            what = ", ".join(map(repr, column.categories[:SHOWN]))
             what += " and others (GET /metadata)" if len(column.categories) > SHOWN else ""
+            what = f"text ({what}, or another)" if column.unseen == "accept" else f"one of {what}"
         case _:
             what = WORDS[column.dtype]
     for end, word in zip(column.range or (), ("from", "to"), strict=False):

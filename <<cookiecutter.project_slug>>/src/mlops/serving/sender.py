@@ -5,6 +5,7 @@ a lost answer ("Append Block" with a condition on the position, REST reference o
 """
 
 import os
+import re
 import sys
 import threading
 import uuid
@@ -16,6 +17,7 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request
 
+from mlops.errors import Misuse
 from mlops.serving.identity import STORAGE, TIMEOUT, Token, direct
 
 VERSION, BLOCK = "2021-12-02", 4 * 2**20
@@ -28,10 +30,16 @@ CONTAINERS = {"predictions": "MLOPS_INFERENCE_LOG_URL", "sensitive": "MLOPS_SENS
 
 
 class Sender:
-    """Sends the folders of a spool to their containers, and removes each file that is there whole."""
+    """Sends the folders of a spool to their containers, and removes each file that is there whole.
+
+    Raises Misuse for what is no URL of a container.
+    """
 
     def __init__(self, spool: Path, environment: Mapping[str, str] = os.environ) -> None:
         self.folders = {spool / name: environment[url] for name, url in CONTAINERS.items() if environment.get(url)}
+        for url in self.folders.values():
+            if not re.fullmatch(r"https://[\w.:-]+(/[\w$-]+)+", url):
+                raise Misuse("is no container as https://ACCOUNT.blob.core.windows.net/LOG. Correct the variable.", url)
         self.token, self.closing = Token(environment, STORAGE), threading.Event()
         self.thread = threading.Thread(target=self._run, name="sender", daemon=True)
         if self.folders:
@@ -59,15 +67,18 @@ class Sender:
                     refused = error
                 except FileNotFoundError:  # another sender of this spool was quicker
                     continue
-                except (ValueError, PermissionError, IsADirectoryError) as error:
+                except (Misuse, PermissionError, IsADirectoryError) as error:
                     file.replace(aside := file.with_name(f"{file.name}.aside"))
                     print(f"{aside}: was set aside, since it cannot be sent: {error}", file=sys.stderr)
         if refused:
             raise refused
 
     def _send(self, file: Path, container: str) -> None:
-        *_, minute, _ = file.stem.split("-")
-        start = datetime.strptime(minute, "%Y%m%dT%H%M").replace(tzinfo=UTC)
+        try:
+            *_, minute, _ = quote(file.stem).split("-")
+            start = datetime.strptime(minute, "%Y%m%dT%H%M").replace(tzinfo=UTC)
+        except ValueError as error:
+            raise Misuse("its name has no minute") from error
         whole, name = datetime.now(UTC) > start + CLOSED, quote(f"{file.stem}-{self.instance}.jsonl")
         self._append(file, f"{container}/{file.parent.name}/{start:%Y/%m/%d}/{name}")
         if whole:
@@ -75,7 +86,9 @@ class Sender:
 
     def _append(self, file: Path, blob: str) -> None:
         with file.open("rb") as stream:
-            at = stream.seek(self._length(blob))
+            if (at := self._length(blob)) > stream.seek(0, os.SEEK_END):
+                raise Misuse("the blob of its name is longer")
+            stream.seek(at)
             while block := stream.read(BLOCK):
                 self._ask("PUT", f"{blob}?comp=appendblock", block, {"x-ms-blob-condition-appendpos": str(at)})
                 at += len(block)
@@ -83,12 +96,15 @@ class Sender:
     def _length(self, blob: str) -> int:
         """In bytes. A blob that is not there is made."""
         try:
-            return int(self._ask("HEAD", blob)["Content-Length"])
+            found = self._ask("HEAD", blob)
         except HTTPError as error:
             if error.code != 404:
                 raise
-        self._ask("PUT", blob, b"", {"x-ms-blob-type": "AppendBlob", "If-None-Match": "*"})
-        return 0
+            self._ask("PUT", blob, b"", {"x-ms-blob-type": "AppendBlob", "If-None-Match": "*"})
+            return 0
+        if found["x-ms-blob-type"] != "AppendBlob":
+            raise Misuse("a blob of its name is of another type")
+        return int(found["Content-Length"])
 
     def _ask(self, method: str, url: str, body: bytes | None = None, more: Mapping[str, str] = {}) -> Mapping[str, str]:
         own = {"Authorization": f"Bearer {self.token()}", "x-ms-version": VERSION}
