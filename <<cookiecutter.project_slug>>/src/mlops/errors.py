@@ -26,6 +26,10 @@ class Misuse(MlopsError):
     status = 2
 
 
+class Busy(Misuse):
+    """Another process is at work; waiting mends it."""
+
+
 class Failure(MlopsError):
     """The work itself failed: a crashed step, a full disk, a lost connection."""
 

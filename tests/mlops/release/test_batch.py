@@ -145,7 +145,7 @@ def test_one_that_throws_is_rolled_back(monthly: Shop):
 def test_a_rollback_is_the_switch_back(monthly: Shop):
     first, second = monthly.register(), monthly.register()
     release(monthly, first)
-    with pytest.raises(Misuse, match="no other version was in service before"):
+    with pytest.raises(Misuse, match="nothing was in service before shop:1 on local"):
         roll_back(monthly.controller, None, "too soon")
     release(monthly, second)
     assert "rolled back: it was worse" in roll_back(monthly.controller, None, "it was worse").why

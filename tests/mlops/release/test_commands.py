@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,9 +19,10 @@ from tests.mlops.release.shops import Shop, eventually
 def test_the_first_model_goes_straight_to_full_and_later_ones_do_not(shop: Shop):
     """Followed to its end in one command, while somebody calls."""
     assert shop.mlops("release", "tick").stdout.endswith("nothing: no release is open.\n")
+    assert shop.mlops("release", "history").stdout == "nothing was decided on local yet: mlops release start NAME:3\n"
     started = shop.mlops("release", "start", shop.register(), "--follow")
     assert started.returncode == 0, started.stdout + started.stderr
-    assert [line.split(": ")[0][9:] for line in started.stdout.splitlines()] == ["deploy", "champion"]
+    assert [line.split(": ")[0][9:] for line in started.stdout.splitlines()] == ["release", "deploy", "champion"]
     again = shop.mlops("release", "start", "shop:1")
     assert (again.returncode, "shop:1 is in service on local already." in again.stderr) == (2, True), again.stderr
 
@@ -49,12 +51,16 @@ def test_a_person_promotes_and_rolls_back(served: Shop):
     first = served.champion
     with pytest.raises(Misuse, match="there is no challenger that passed its tests"):
         start.promote(served.controller, "no")
+    with pytest.raises(Misuse, match="nothing was in service before shop:1 on local. Release one first."):
+        start.roll_back(served.controller, None, "no")
     start.start(served.controller, served.register())
     with pytest.raises(Misuse, match="there is no challenger that passed its tests"):
         start.promote(served.controller, "too soon")
     served.tick(["advance"])
     promoted = served.mlops("release", "promote", "--reason", "The champion is broken.")
     assert promoted.returncode == 0, promoted.stderr
+    skipped = "The champion is broken. (cut short in step 1 of 3: 50 % copied; 0 of 30 requests, 0 failed, 0 minutes)"
+    assert skipped in promoted.stdout
     second = served.champion
     assert (first != second, served.endpoint.state().traffic) == (True, {second: 100})
 
@@ -62,18 +68,31 @@ def test_a_person_promotes_and_rolls_back(served: Shop):
     assert "champion: person@example.org rolled back: So is this one." in rolled.stdout
     assert (served.champion, served.endpoint.state().traffic) == (first, {first: 100})
 
-    with pytest.raises(Misuse, match="no other version was in service before on local. Release one"):
+    again = served.mlops("release", "rollback", "--to", "shop:2", "--reason", " ")
+    assert (again.returncode, again.stderr[:20]) == (2, "--reason is empty: s"), again.stderr
+    forward = "shop:1 on local. To go forward: mlops release rollback --to shop:2"
+    with pytest.raises(Misuse, match=f"nothing was in service before {forward}"):
         start.roll_back(served.controller, None, "no")
+    with pytest.raises(Misuse, match="shop:1 is in service on local already"):
+        start.roll_back(served.controller, "shop:1", "no")
+    said = served.mlops("release", "status").stdout
+    assert f"{second} (shop:2, lost) healthy, no traffic." in said
+    assert "rollback to nothing" in re.sub(" +", " ", said)
 
     served.endpoint.remove(second)
     again = served.mlops("release", "rollback", "--to", "shop:2", "--reason", "Mended.")
-    assert "redeploy: shop:2 is not running any more: it is deployed again, which takes longer." in again.stdout
+    assert "redeploy: shop:2 is not running any more: it is deployed again, which takes longer. (shop:2 lost on " in (
+        again.stdout
+    )
+    assert "rolled back: So is this one.)" in again.stdout
     assert (served.champion, served.endpoint.state().traffic) == (second, {second: 100})
 
     start.start(served.controller, served.register())
     with pytest.raises(Misuse, match="a release is open. Roll that back first"):
         start.roll_back(served.controller, "shop:1", "no")
     assert start.roll_back(served.controller, None, "A mistake.").act == "rollback"
+    assert "rolled back: A mistake.)" in start.start(served.controller, "shop:3").why
+    start.roll_back(served.controller, None, "Once more.")
     with pytest.raises(Misuse, match="shop:3 was not in service before on local"):
         start.roll_back(served.controller, "shop:3", "no")
 
@@ -118,7 +137,9 @@ def test_one_release_at_a_time_and_only_where_there_is_a_platform(served: Shop):
     with pytest.raises(Misuse, match="shop:2 is being released on local. Let `mlops release tick` go on with it"):
         start.start(served.controller, served.register())
     done = served.mlops("release", "start", "shop:2", "--on", "staging")
-    assert (done.returncode, done.stderr) == (2, "'staging' is not to be reached from here yet. Use one of: local.\n")
+    assert (done.returncode, done.stderr.endswith("Write them with: mlops env sync staging\n")) == (2, True), (
+        done.stderr
+    )
 
 
 def test_a_model_that_fails_its_first_requests_gets_no_other(served: Shop):

@@ -55,7 +55,7 @@ def test_what_is_as_good_as_the_champion_goes_on_and_at_last_takes_its_place():
 
 def test_both_enough_requests_and_enough_time_are_waited_for():
     few = decided(bucket("old", 1200), bucket("new", 600))
-    assert (few.act, few.why) == ("wait", "600 of 1,000 requests in 60 of at least 10 minutes.")
+    assert (few.act, few.why) == ("wait", "600 of 1,000 requests in 60 minutes of at least 10.")
     assert decided(*ALIKE, after=9 * 60.0).act == "wait"
 
 

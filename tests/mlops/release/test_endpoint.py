@@ -88,6 +88,16 @@ def router(shop: Shop) -> psutil.Process:
     return psutil.Process(json.loads((shop.path / ".mlops/endpoint/actual.json").read_text())["pid"])
 
 
+def test_of_lines_that_say_the_same_again_and_again_the_first_is_shown(shop: Shop):
+    logs = shop.path / ".mlops/endpoint/logs"
+    logs.mkdir(parents=True)
+    failed = [f"ERROR: request {number:064x} failed: ValueError at predict.py:79" for number in range(30)]
+    (logs / "m1.txt").write_text("\n".join(["it answers", *failed, "it ends", *map(str, range(9))]))
+    first, many, *rest = shop.endpoint.logs("m1").splitlines()
+    assert (first, many) == ("it answers", "ERROR: request … failed: ValueError at predict.py:79 (30 times)")
+    assert rest == ["it ends", *map(str, range(9)), f"All of it: {logs / 'm1.txt'}"]
+
+
 def test_a_router_that_was_killed_is_started_again_by_the_next_command(served: Shop):
     served.controller.tick()
     address, before = served.endpoint.address, served.processes()

@@ -13,7 +13,9 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+import typer
 
+from mlops.commands.release import GOES_ON, _go_on
 from mlops.errors import Misuse
 from mlops.evidence import entries
 from mlops.release import start
@@ -134,6 +136,29 @@ def test_a_second_controller_is_refused_until_the_first_has_ended(served: Shop, 
     another.kill()
     another.wait()
     assert served.mlops("release", "tick").returncode == 0
+
+
+def test_who_follows_a_release_waits_for_ticks_of_others_and_tells_how_it_ended(served: Shop):
+    """The others are a schedule's, which never ends."""
+    served.controller.tick()
+    bad, ended = served.register({"shift": 0.6}), threading.Event()
+
+    def schedule() -> None:
+        while not ended.wait(0.01):
+            with suppress(Misuse):
+                served.controller.tick()
+
+    with served.callers():
+        other = threading.Thread(target=schedule)
+        start.start(served.controller, bad)
+        other.start()
+        try:
+            with pytest.raises(typer.Exit) as exit:
+                _go_on(served.controller, GOES_ON)
+        finally:
+            ended.set()
+            other.join()
+    assert (exit.value.exit_code, served.decisions[-1]) == (1, "rollback")
 
 
 def test_two_controllers_at_once_decide_as_one(served: Shop):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -11,6 +12,7 @@ import pytest
 
 from mlops.connections import Answer
 from mlops.outcomes import ids
+from mlops.platform.local.endpoint.__main__ import _listening
 from mlops.platform.local.endpoint.router import MOST_BYTES, MOST_COPIES, MOST_HELD, Router
 from mlops.serving.minutes import Minutes
 
@@ -158,3 +160,8 @@ def test_bodies_under_way_are_bounded_together(bench: Bench):
     assert (refused[0], refused[1]["retry-after"]) == (503, "1")
     assert json.loads(refused[2])["error"] == "too many large requests are under way. Ask again."
     assert (taken[0], bench.old.asked.total()) == (200, MOST_HELD // MOST_BYTES + 1)
+
+
+def test_an_answer_does_not_wait_until_the_caller_has_said_that_the_last_one_came():
+    with _listening(0) as server, socket.create_connection(server.getsockname()), server.accept()[0] as taken:
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlops.outcomes import ids, store
 from mlops.platform.endpoint import Edges
+from mlops.platform.local.endpoint.seen import seen
 from tests.mlops.release.shops import Shop
 
 EDGES = Edges((10.0, 100.0), "score", (0.25, 0.75))
@@ -65,4 +66,7 @@ def test_a_file_is_read_again_only_when_it_grew(shop: Shop):
     write(file, line | {"status": 500}, line | {"status": 500})
     [both] = endpoint.observe(SINCE, EDGES)
     assert (first.errors, both.requests, both.errors) == (0, 2, 2)
-    assert endpoint.observe(time.time() + 60, EDGES) == ()
+    seen(shop.path, SINCE, EDGES, read := {})
+    assert [*read] == [file]
+    assert seen(shop.path, time.time() + 60, EDGES, read) == ()
+    assert not read

@@ -20,6 +20,7 @@ def test_a_loser_stays_to_be_looked_at_until_the_next_release_needs_its_place(se
     said = served.mlops("release", "status").stdout
     assert f"{loser} (shop:2, lost) failed, no traffic." in said
     assert "this model dies at start" in said
+    assert f"All of it: {served.path}/.mlops/endpoint/logs/{loser}.txt" in said.replace("\n", "")
 
     old = served.path / ".mlops/endpoint" / loser / "old"
     old.touch()
@@ -39,10 +40,10 @@ def test_a_loser_stays_to_be_looked_at_until_the_next_release_needs_its_place(se
     assert [*served.endpoint.state().deployments] == [served.champion]
 
 
-def test_the_champion_before_stays_warm_and_those_before_it_do_not(served: Shop):
+def test_the_champion_before_stays_warm_and_another_one_while_there_is_room(served: Shop):
     served.set("release", ladder=[{"share": 100, "requests": 0, "hours": 1}])
     served.controller.tick()
-    first, follow = served.champion, ("remove", "nothing")
+    first = served.champion
     start.start(served.controller, served.register())
     served.tick(["champion"])
     second = served.champion
@@ -50,10 +51,13 @@ def test_the_champion_before_stays_warm_and_those_before_it_do_not(served: Shop)
     assert f"{first} (shop:1, the champion before) healthy, no traffic" in served.mlops("release", "status").stdout
     start.start(served.controller, served.register())
     served.tick(["champion"])
-    assert tuple(served.controller.tick().act for _ in follow) == follow
-    assert {*served.endpoint.state().deployments} == {second, served.champion}
+    assert served.controller.tick().act == "nothing"
+    assert {*served.endpoint.state().deployments} == {first, second, served.champion}
+    assert ticks(served, served.register(), 2) == ["remove", "deploy"]
+    served.tick(["champion"])
+    assert first not in served.endpoint.state().deployments
     served.set("release", keep_warm_hours=1e-9)
-    assert tuple(served.controller.tick().act for _ in follow) == follow
+    assert [served.controller.tick().act for _ in range(3)] == ["remove", "remove", "nothing"]
     assert [*served.endpoint.state().deployments] == [served.champion]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import mkdtemp
 from xml.etree import ElementTree
 
 import psutil
@@ -21,7 +22,7 @@ from mlops.release.stress import Point, Stress
 from mlops.settings import Online
 from tests.mlops.release.making import HERE
 from tests.mlops.release.shops import Shop
-from tests.mlops.serving.servers import ROW, Server, command, environment, running
+from tests.mlops.serving.servers import ROW, WARDS, Server, command, made, running
 
 BODIES = [json.dumps({"rows": [{"age": age, "place": "town"}]}).encode() for age in (20, 40, 60)]
 PROMISED = Online(p95_ms=200, availability=0.9, requests_per_second=40)
@@ -31,13 +32,11 @@ Starting = Callable[..., Server]
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Starting]:
     """A server of a model that takes so many seconds for each batch; or, with `package`, of another one."""
-    (model := tmp_path / "model").mkdir()
     with ExitStack() as stack:
 
-        def started(seconds: float, *options: str, package: str = "shop") -> Server:
-            (model / "model.json").write_text(json.dumps({"seconds": seconds}))
-            words = command(*options, package=package, model=model)
-            return stack.enter_context(running(words, environment(HERE)))
+        def started(seconds: float, *options: str, package: Path = HERE / "shop") -> Server:
+            model = made(Path(mkdtemp(dir=tmp_path)), package, json.dumps({"seconds": seconds}))
+            return stack.enter_context(running(command(*options, model=model)))
 
         yield started
 
@@ -56,7 +55,8 @@ def test_a_server_that_is_fast_enough_passes_and_is_well_after_three_times_what_
     assert found.recovery_seconds is not None
     offered, answered = zip(*((each.offered, each.accepted) for each in found.points), strict=True)
     assert [*offered] == sorted(offered)
-    assert offered[-1] >= 2.9 * offered[-2]
+    most = max(each.accepted for each in found.points)
+    assert offered[-1] > 2 * most
     assert all(map(operator.ge, offered, answered))
     assert not [each for each in psutil.Process().net_connections() if each.raddr and each.raddr.port == server.port]
     assert server.score({"age": 30, "place": None}).status == 200
@@ -69,7 +69,8 @@ def test_a_server_that_is_too_slow_and_stays_ill_is_refused(start: Starting, mon
     slow, ill = stress.refused(found, promised, None)
     assert re.fullmatch(
         r"it bears \d+ requests per second \(95 % within 200 ms, 90.00% answered\), and `service.online` promises 400. "
-        "Make the model smaller, or give it more: `instance_type`, instances. Or promise less.",
+        "Was the machine busy\\? Then start it again later. Else make the model smaller, or give it more instances. "
+        "Or promise less.",
         slow,
     )
     assert re.match(r"0.05 seconds after \d+ requests per second it was still not well. Let fewer requests wait", ill)
@@ -88,7 +89,7 @@ def test_a_server_that_gives_no_answer_bears_nothing(start: Starting, path: str)
 
 def test_a_stall_is_seen_by_all_who_would_have_asked_meanwhile(start: Starting):
     """Of one caller who waits for each answer, a second has room for ten requests of a tenth of a second."""
-    server = start(0, package="wards")
+    server = start(0, package=WARDS)
 
     def slow(ask: Callable[[Load], Coroutine]) -> int:
         async def asked() -> list[float | None]:
@@ -106,7 +107,8 @@ def test_one_that_bears_clearly_less_than_the_champion_did_is_refused():
     less, enough, before = Stress(33, (), 0.1), Stress(34, (), 0.1), {"capacity_rps": 100}
     promised = PROMISED.model_copy(update={"requests_per_second": 20})
     [why] = stress.refused(less, promised, before)
-    assert why.startswith("it bears 33 requests per second, less than a third of what the champion did: 100. Make")
+    assert why.startswith("it bears 33 requests per second, less than a third of what the champion did when it was new")
+    assert ": 100. Was the machine busy?" in why
     assert [*stress.refused(enough, promised, before), *stress.refused(less, promised, None)] == []
 
 
@@ -119,7 +121,34 @@ def test_the_picture_shows_every_rate_and_needs_nothing_else(tmp_path: Path):
     assert "wards & more:3 bears 40 requests per second" in text
     assert "It was not well again within 10 seconds." in text
     assert len([each for each in drawn.iter() if each.tag.endswith("circle")]) == 3 + 2 + 2
+    [even] = [each for each in drawn.iter() if each.text == "if all were answered"]
+    assert even.get("class") is None
     assert "http" not in to.read_text().replace("http://www.w3.org/2000/svg", "")
+
+
+def test_what_is_answered_to_the_last_leaves_its_line_room_for_its_words(tmp_path: Path):
+    points = Point(40, 40, 2.5, 9, 0), Point(300, 295, 5, 20, 0.01)
+    stress.draw(json.loads(json.dumps(asdict(Stress(300, points, 0.1)))), "wards:3", PROMISED, to := tmp_path / "a.svg")
+    [even] = [each for each in ElementTree.parse(to).iter() if each.text == "if all were answered"]
+    assert (even.get("class"), even.get("x")) == ("end", "680.0")
+
+
+@pytest.mark.parametrize("bears", [35, 101, 140, 299])
+def test_the_capacity_is_looked_for_between_the_rates(bears: float):
+    def offered(rate: float) -> Point:
+        return Point(rate, min(rate, bears), 5, 9, 0 if rate <= bears else 0.5)
+
+    points = [offered(100 * step) for step in stress.STEPS]
+    for _ in range(stress.HALVINGS):
+        assert (rate := stress.between(points, PROMISED))
+        points.append(offered(rate))
+    assert bears / 1.15 < stress.borne(points, PROMISED) <= bears
+
+
+@pytest.mark.parametrize("bears", [0, 300])
+def test_there_is_nothing_between_where_none_or_all_was_borne(bears: float):
+    points = [Point(rate, rate, 5, 9, float(rate > bears)) for rate in (100, 300)]
+    assert (stress.borne(points, PROMISED), stress.between(points, PROMISED)) == (bears, None)
 
 
 def test_a_new_version_is_put_under_load_before_it_has_callers(served: Shop):
@@ -139,5 +168,5 @@ def test_a_new_version_is_put_under_load_before_it_has_callers(served: Shop):
     opening.start(served.controller, served.register())
     done = served.tick()
     assert (done.status, done.act, served.story.champion) == (1, "rollback", served.story.champions[1])
-    assert re.match(r"the stress test failed: it bears .* and `service.online` promises 100,000. Make", done.why)
+    assert re.match(r"the stress test failed: it bears .* and `service.online` promises 100,000. Was", done.why)
     assert served.entries[-1].says["stress"]["capacity_rps"] < 100_000

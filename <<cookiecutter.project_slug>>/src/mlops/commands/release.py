@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlops.commands.common import AsJson, Environment, Ref, group, open_platform
+from mlops.errors import Busy, Misuse
 
 if TYPE_CHECKING:
     from mlops.release.tick import Controller, Done
 
 app = group("Release a model step by step on what callers see of it, or give it back; sign for it, and verify it.")
 On = Annotated[Environment, typer.Option("--on", help="Where it is released.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever reads the history.")]
-BETWEEN_SECONDS = 2.0
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise Misuse("--reason is empty: say why, for whoever reads the history.")
+    return text
+
+
+Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever reads the history.", callback=_reason)]
+BETWEEN_SECONDS, IN_AZURE_SECONDS = 2.0, 60.0
 BRINGS = ("remove", "deploy")
 GOES_ON = (*BRINGS, "advance", "wait", "hold")
 """What a release under way does next."""
@@ -51,7 +60,7 @@ def start(
     if controller.known.service.online is None:
         _say(done := batch.start(controller, ref, source))
         raise typer.Exit(done.status)
-    start.start(controller, ref)
+    _say(start.start(controller, ref))
     _go_on(controller, GOES_ON if follow else BRINGS)
 
 
@@ -95,6 +104,8 @@ def history(on: On = "local", as_json: AsJson = False) -> None:
     decided = state.entries(_controller(on).read()[0], on)
     if as_json:
         return show.record([{**each.says, "kind": each.kind} for each in decided])
+    if not decided:
+        return show.console.print(f"nothing was decided on {on} yet: mlops release start NAME:3")
     rows = ((it.says["time"][:19], it.says.get("act", it.kind), it.says["model"], it.says["why"]) for it in decided)
     show.table(("time (UTC)", "what", "model", "why"), rows)
 
@@ -211,14 +222,20 @@ def _say(done: "Done") -> None:
 
 
 def _go_on(controller: "Controller", acts: tuple[str, ...]) -> None:
-    """Tick until something else is done than these. Exits with 1 when that is a rollback."""
+    """Tick until something else is done than these, by this process or another. Exits with 1 at a rollback."""
+    from mlops.release.tick import Done, said
     from mlops.show import console
 
     held = ""
     with console.status("") as shown:
         while True:
-            done = controller.tick()
-            if done.act == "wait" or done.why == held:
+            try:
+                done = controller.tick()
+            except Busy as other:
+                done = Done("wait", str(other))
+            if done.act == "nothing":
+                done = said(controller.read()[1])
+            if done.act in acts and (done.act == "wait" or done.why == held):
                 shown.update(f"{done.act}: {done.why}")
             else:
                 _say(done)
@@ -228,4 +245,4 @@ def _go_on(controller: "Controller", acts: tuple[str, ...]) -> None:
                 return
             held = done.why if done.act == "hold" else ""
             if done.act in ("wait", "hold"):
-                time.sleep(BETWEEN_SECONDS)
+                time.sleep(BETWEEN_SECONDS if controller.environment == "local" else IN_AZURE_SECONDS)

@@ -8,6 +8,7 @@ from mlops.platform.endpoint import Bucket, Edges, EndpointState
 from mlops.release.guards import Evidence, judge, total
 from mlops.release.settings import Release, Step
 from mlops.settings import Online
+from mlops.words import counted
 
 HOUR = 3600
 BLIND = 2 * HOUR
@@ -71,7 +72,7 @@ def decide(seen: Seen, release: Release, online: Online) -> Decision:
         return act("roll_back", "; ".join(f"{each.guard}: {each}" for each in shown) + ".")
     late, unseen = elapsed > step.hours * HOUR, _unseen(ours, theirs, step)
     least = f" of at least {step.minutes:g}" if step.minutes else ""
-    so_far = f"{ours.requests:,} of {step.requests:,} requests in {elapsed / 60:,.0f}{least} minutes"
+    so_far = f"{ours.requests:,} of {step.requests:,} requests in {counted(round(elapsed / 60), 'minute')}{least}"
     if late or unseen:
         nothing = not (ours.requests and sum(ours.scores))
         back = nothing and (late or elapsed > BLIND) or late and release.on_timeout == "rollback"

@@ -1,16 +1,25 @@
 """Buckets, made of the rows of logs: in the same way on a laptop and in Azure."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from mlops.contract.types import Column, Columns
+from mlops.outcomes.log import is_whole
 from mlops.outcomes.store import joined
 from mlops.platform.endpoint import Bucket, Edges
 from mlops.settings import Online
+
+OF_ANY = {"time": pl.Float64, "deployment": pl.String}
+TRAFFIC = OF_ANY | {"status": pl.Int64, "ms": pl.Float64}
+OUTPUTS = {"score": pl.Float64, "value": pl.Float64, "decision": pl.String, "label": pl.String}
+PREDICTIONS = OF_ANY | {"id": pl.String, "outputs": pl.List(pl.Struct(OUTPUTS))}
+WORTHS = OF_ANY | {"worth": pl.Float64}
 
 
 def edges(online: Online, predicted: Mapping[str, Any]) -> Edges:
@@ -46,6 +55,22 @@ def buckets(
     )
     found = spans.sort("start", "deployment").collect().iter_rows()
     return tuple(Bucket(*row[:4], *map(tuple, row[4:])) for row in found)
+
+
+def whole(source: Path | bytes, schema: Mapping[str, Any]) -> pl.DataFrame:
+    """The lines of a log; what a dying process cut off is left out."""
+    read = partial(pl.read_ndjson, schema=schema, ignore_errors=True)
+    try:
+        return read(source)
+    except pl.exceptions.PolarsError:
+        text = source if isinstance(source, bytes) else source.read_bytes()
+        return read(b"".join(line for line in text.splitlines(keepends=True) if is_whole(line)))
+
+
+def firsts(said: pl.DataFrame) -> pl.DataFrame:
+    """Of each request in the log of predictions the outputs of its first row, and how many `rows` it had."""
+    rows = pl.col("outputs").list
+    return said.select(*OF_ANY, "id", rows=rows.len(), first=rows.first()).unnest("first")
 
 
 def _bins(value: pl.Expr, edges: Sequence[float] | Sequence[str]) -> pl.Expr:

@@ -1,7 +1,7 @@
 """What a person does to a release: open one, end it before its time, go back."""
 
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,15 +13,19 @@ from mlops.evidence.verify import verify
 from mlops.release.observe import edges
 from mlops.release.plan import plan
 from mlops.release.state import Story, Version
+from mlops.release.status import step
 from mlops.release.tick import Controller, Done
 
 
-def start(controller: Controller, reference: str) -> None:
+def start(controller: Controller, reference: str) -> Done:
     """Open the release of a model, if all that is signed about it holds. Ticks do the rest."""
+    seconds = controller.known.release.stress_seconds
     with controller.platform.ledger.lease(controller.environment):
         signed, story = controller.read()
         version = admitted(controller, reference, story)
         _open(controller, signed, story, version, "everything signed about it holds.")
+    trial = f"Before its first request there is a stress test, of about {seconds:g} s." if seconds else ""
+    return Done("release", f"{version.model} is being released.{_against(story, version)} {trial}".rstrip())
 
 
 def admitted(controller: Controller, reference: str, story: Story) -> Version:
@@ -47,8 +51,9 @@ def promote(controller: Controller, reason: str) -> Done:
             raise Misuse("there is no challenger that passed its tests. `mlops release start MODEL` brings one there.")
         if controller.stopped(signed):
             raise Refused("the project is stopped, and nothing is promoted until its owner signs again.")
-        who = person(controller.project)
-        return controller.promote(story.opened.challenger, f"{who} promoted it: {reason}", who=who)
+        who, at = person(controller.project), step(controller, story.opened, controller.platform.endpoint.state())
+        why = f"{who} promoted it: {reason} (cut short in step {at})"
+        return controller.promote(story.opened.challenger, why, who=who)
 
 
 def roll_back(controller: Controller, reference: str | None, reason: str) -> Done:
@@ -64,9 +69,18 @@ def roll_back(controller: Controller, reference: str | None, reason: str) -> Don
         target = earlier(controller, reference, story)
         there = controller.platform.endpoint.state().deployments.get(target.deployment)
         if there and there.state == "healthy":
-            return controller.promote(target, why, who=who)
-        _open(controller, signed, story, target, why, straight=True)
-        return Done("redeploy", f"{target.model} is not running any more: it is deployed again, which takes longer.")
+            done = controller.promote(target, why, who=who)
+        else:
+            _open(controller, signed, story, target, why, straight=True)
+            slow = f"{target.model} is not running any more: it is deployed again, which takes longer."
+            done = Done("redeploy", slow)
+        return replace(done, why=done.why + _against(story, target))
+
+
+def _against(story: Story, version: Version) -> str:
+    """What was said when a version was rolled back, if it was not released since."""
+    entry = story.lost.get(version)
+    return f" ({version.model} lost on {entry.says['time'][:10]}: {entry.says['why']})" if entry else ""
 
 
 def _open(
@@ -108,14 +122,18 @@ def _new(controller: Controller, reference: str, story: Story) -> Version:
 
 def earlier(controller: Controller, reference: str | None, story: Story) -> Version:
     """A version that was champion before: the one that a reference names, else the one before the present one."""
-    line = list[Version]()
-    for each in story.champions:
-        line = [*line[: line.index(each) if each in line else None], each]
-    found = line[:-1]
+    on, now = controller.environment, story.champion
     if reference:
         digest = controller.platform.models.get(reference).digest
-        found = [each for each in story.champions[:-1] if each.digest == digest != line[-1].digest]
+        if now and now.digest == digest:
+            raise Misuse(f"{now.model} is in service on {on} already.")
+        found = [each for each in story.champions if each.digest == digest]
+        sentence = f"{reference} was not in service before on {on}. Release it: mlops release start {reference}"
+    else:
+        found = [story.before] if story.before else []
+        others = [each.model for each in story.champions if each != now]
+        way = f"To go forward: mlops release rollback --to {others[-1]}" if others else "Release one first."
+        sentence = f"nothing was in service before {now.model if now else 'the first model'} on {on}. {way}"
     if not found:
-        what = f"{reference} was not in service before" if reference else "no other version was in service before"
-        raise Misuse(f"{what} on {controller.environment}. Release one: mlops release start MODEL")
+        raise Misuse(sentence)
     return found[-1]

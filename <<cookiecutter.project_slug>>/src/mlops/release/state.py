@@ -66,7 +66,8 @@ class Opened:
 class Story:
     """`champions` are all there were, `resting` the versions without requests, by when those ended.
 
-    `lost` is the challenger that was rolled back last; `done` is what was decided last.
+    `lost` has what was said against each version that was rolled back, and not released since, the last one last;
+    `done` is what was decided last.
     """
 
     champions: tuple[Version, ...] = ()
@@ -74,7 +75,7 @@ class Story:
     traffic: Mapping[str, int] = field(default_factory=dict)
     mirror: Mapping[str, int] = field(default_factory=dict)
     resting: Mapping[Version, float] = field(default_factory=dict)
-    lost: Version | None = None
+    lost: Mapping[Version, Statement] = field(default_factory=dict)
     done: Statement | None = None
 
     @property
@@ -89,17 +90,19 @@ class Story:
 
     @property
     def before(self) -> Version | None:
-        """The champion before this one."""
-        return self.champions[-2] if len(self.champions) > 1 else None
+        """Where a rollback goes: the champion before this one. Who was gone back to is followed by nobody yet."""
+        line = list[Version]()
+        for each in self.champions:
+            line = [*line[: line.index(each) if each in line else None], each]
+        return line[-2] if len(line) > 1 else None
 
     def leaving(self, long_ago: float) -> list[Version]:
-        """Who has no reason to stay deployed. The champion before has one while it rests no longer than since then, who
-        lost last until the next release: so three are deployed at most."""
-        return [
-            version
-            for version, since in self.resting.items()
-            if not (version == self.before and since >= long_ago or version == self.lost and not self.opened)
-        ]
+        """Who has no reason to stay deployed. Champions have one that rest no longer than since then, first the one of
+        a rollback, and then who lost last. Beside two that serve one stays, else two: three are deployed at most."""
+        warm = [each for each, since in self.resting.items() if each in self.champions and since >= long_ago]
+        warm.sort(key=lambda each: (each != self.before, -self.resting[each]))
+        stay = warm[:1] if self.opened else [*dict.fromkeys([*warm, *[*self.lost][::-1]])][:2]
+        return [each for each in self.resting if each not in stay]
 
 
 def entries(signed: Iterable[Statement], environment: str) -> list[Statement]:
@@ -118,7 +121,8 @@ def _after(story: Story, entry: Statement) -> Story:
     says, at = entry.says, datetime.fromisoformat(entry.says["time"]).timestamp()
     [digest] = entry.subjects.values()
     version = Version(says["model"], says["deployment"], digest, says["image"])
-    champions, opened, lost, resting = story.champions, story.opened, story.lost, dict(story.resting)
+    champions, opened, resting = story.champions, story.opened, dict(story.resting)
+    lost = {each: against for each, against in story.lost.items() if each != version or entry.kind == "decision"}
     if entry.kind == "release":
         known, online = Release.model_validate(says["settings"]), Online.model_validate(says["online"])
         opened = Opened(version, known, online, says["edges"], at, says["straight"])
@@ -127,8 +131,11 @@ def _after(story: Story, entry: Statement) -> Story:
         held = says["why"] if says["act"] == "hold" else ""
         opened = replace(opened, step=says["step"], began=began, held=held)
     elif entry.kind == "rollback":
-        opened, lost, resting = None, version, resting | {version: at}
+        opened, lost, resting = None, lost | {version: entry}, resting | {version: at}
     elif entry.kind == "champion":
+        cause = story.done if opened else entry
+        if story.champion and version in champions and cause and "who" in cause.says:
+            lost[story.champion] = cause
         resting |= {story.champion: at} if story.champion else {}
         champions, opened = (*champions, version), None
     after = Story(champions, opened, says["traffic"], says["mirror"], resting, lost, entry)

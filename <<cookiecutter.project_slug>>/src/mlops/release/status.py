@@ -9,6 +9,7 @@ from mlops.release import stress
 from mlops.release.guards import total
 from mlops.release.state import Opened, Story
 from mlops.release.tick import Controller
+from mlops.words import counted
 
 
 @dataclass(frozen=True)
@@ -25,33 +26,38 @@ def status(controller: Controller) -> Status:
     champion, opened = story.champion, story.opened
     said: dict[str, str | list[str]] = {"in service": champion.model if champion else "nothing yet"}
     if opened:
-        said |= {"being released": opened.challenger.model, **_step(controller, opened, found)}
+        at = step(controller, opened, found)
+        said |= {"being released": opened.challenger.model, "step": at, "held": opened.held}
+    back = champion if opened else story.before
+    said["rollback to"] = back.model if back else "nothing"
     said["address"] = controller.platform.endpoint.address or "none, nothing answers"
     shown = opened.challenger if opened else champion
     if shown and (picture := stress.picture(controller.project, shown)).exists():
         said["stress test"] = str(picture)
     said["deployments"] = [_deployment(name, story, found) for name in found.deployments] or "none runs"
-    if story.lost and story.lost.deployment in found.deployments:
-        said["log of the loser"] = controller.platform.endpoint.logs(story.lost.deployment)
+    if losers := [each.deployment for each in story.lost if each.deployment in found.deployments]:
+        said["log of the loser"] = controller.platform.endpoint.logs(losers[-1])
     if (found.traffic, found.mirror) != (story.traffic, story.mirror):
         said["unfinished"] = "the endpoint is not yet as was decided: mlops release tick"
     return Status(said, found, bool(opened) and opened.late(time.time()))
 
 
-def _step(controller: Controller, opened: Opened, found: EndpointState) -> dict[str, str]:
+def step(controller: Controller, opened: Opened, found: EndpointState) -> str:
+    """How far it is."""
     if opened.step < 0:
-        return {"step": "not begun: mlops release tick"}
+        tried = "tried" if opened.held else "not yet tried, or a tick is at it: mlops release tick"
+        return f"0 of {len(opened.settings.ladder)}: {tried}"
     step, edges, began = opened.settings.ladder[opened.step], Edges(**opened.edges), max(opened.began, found.since)
     ours = total(controller.platform.endpoint.observe(began, edges), opened.challenger.deployment, began, edges)
     traffic = f"{step.mirror} % copied" if step.mirror else f"{step.share} % of the requests"
-    counted = f"{ours.requests:,} of {step.requests:,} requests, {ours.errors:,} failed"
-    seen = f"{counted}, {(time.time() - began) / 60:,.0f} minutes"
-    return {"step": f"{opened.step + 1} of {len(opened.settings.ladder)}: {traffic}; {seen}", "held": opened.held}
+    asked = f"{ours.requests:,} of {step.requests:,} requests, {ours.errors:,} failed"
+    seen = f"{asked}, {counted(round((time.time() - began) / 60), 'minute')}"
+    return f"{opened.step + 1} of {len(opened.settings.ladder)}: {traffic}; {seen}"
 
 
 def _deployment(name: str, story: Story, found: EndpointState) -> str:
     it, live, copied = found.deployments[name], found.traffic.get(name), found.mirror.get(name)
     shares = [f"{live} % live"] * bool(live) + [f"{copied} % copied"] * bool(copied)
-    part = {story.before: ", the champion before", story.lost: ", lost"}
+    part = {story.before: ", the champion before", **dict.fromkeys(story.lost, ", lost")}
     who = next((text for version, text in part.items() if version and version.deployment == name), "")
     return f"{name} ({it.model}{who}) {it.state}, {' and '.join(shares) or 'no traffic'}. {it.why}".rstrip()

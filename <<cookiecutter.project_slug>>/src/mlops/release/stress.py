@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, log10
+from math import ceil, log10, sqrt
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,8 +21,11 @@ from mlops.settings import Online
 
 BUSY = 32
 """So many callers who ask again as soon as they are answered saturate a deployment."""
-STEPS = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0, 3.0)
+STEPS = (0.1, 0.3, 0.6, 1.0, 3.0)
 """Rates that are offered, as parts of what those are answered."""
+HALVINGS = 3
+"""So many more rates are offered, each halfway between the highest that was borne and the next: the capacity is then
+known to a seventh, since the widest gap is one of three times."""
 RECOVERY = 10.0
 """Seconds after which a deployment has to be well again."""
 LEAST = 1 / 3
@@ -86,7 +89,7 @@ def measured(door: Door, bodies: Sequence[bytes], online: Online, seconds: float
 
 
 async def _measured(door: Door, bodies: Sequence[bytes], online: Online, seconds: float) -> Stress:
-    span, patience, random = seconds / (len(STEPS) + 3), max(1.0, 2 * online.p95_ms / 1000), Random(0)
+    span, patience, random = seconds / (len(STEPS) + HALVINGS + 3), max(1.0, 2 * online.p95_ms / 1000), Random(0)
 
     async def offered(rate: float) -> Point:
         load = Load(door, bodies, patience)
@@ -100,10 +103,23 @@ async def _measured(door: Door, bodies: Sequence[bytes], online: Online, seconds
     points, recovery = [await offered(rate) for rate in rates[:-1]], None
     ended = time.monotonic() + span
     points.append(await offered(rates[-1]))
-    capacity = max((each.offered for each in points if each.holds(online)), default=0.0)
-    while capacity and recovery is None and (since := time.monotonic() - ended) <= RECOVERY:
+    while borne(points, online) and recovery is None and (since := time.monotonic() - ended) <= RECOVERY:
         recovery = since if (await offered(rates[0])).holds(online) else None
-    return Stress(capacity, tuple(points), recovery)
+    for _ in range(HALVINGS):
+        if recovery is not None and (rate := between(points, online)):
+            points.append(await offered(rate))
+    return Stress(borne(points, online), tuple(sorted(points, key=lambda each: each.offered)), recovery)
+
+
+def borne(points: Sequence[Point], online: Online) -> float:
+    """The highest rate at which all was as promised; 0 if there was none."""
+    return max((each.offered for each in points if each.holds(online)), default=0.0)
+
+
+def between(points: Sequence[Point], online: Online) -> float | None:
+    """The rate halfway, in proportion, from the highest that was borne to the next one; None where that is missing."""
+    low = borne(points, online)
+    return sqrt(low * min(over)) if (over := [each.offered for each in points if each.offered > low > 0]) else None
 
 
 def _point(heard: Sequence[float | None], seconds: float) -> Point:
@@ -115,12 +131,13 @@ def _point(heard: Sequence[float | None], seconds: float) -> Point:
 def refused(found: Stress, online: Online, champion: Mapping[str, Any] | None) -> Iterator[str]:
     """Why a deployment must not have callers, with what to do. `champion` is what was found of it, when it was new."""
     promised, bears = online.requests_per_second, f"it bears {found.capacity_rps:,.0f} requests per second"
-    smaller = "Make the model smaller, or give it more: `instance_type`, instances."
+    smaller = "Was the machine busy? Then start it again later. Else make the model smaller, or give it more instances."
     if found.capacity_rps < promised:
         limits = f"(95 % within {online.p95_ms:g} ms, {online.availability:.2%} answered)"
         yield f"{bears} {limits}, and `service.online` promises {promised:,g}. {smaller} Or promise less."
     elif champion and found.capacity_rps < LEAST * champion["capacity_rps"]:
-        yield f"{bears}, less than a third of what the champion did: {champion['capacity_rps']:,.0f}. {smaller}"
+        before = f"what the champion did when it was new: {champion['capacity_rps']:,.0f}"
+        yield f"{bears}, less than a third of {before}. {smaller}"
     if found.capacity_rps and found.recovery_seconds is None:
         told = f"{RECOVERY:g} seconds after {found.points[-1].offered:,.0f} requests per second it was still not well."
         yield f"{told} Let fewer requests wait: `max_concurrent_requests_per_instance`."

@@ -11,7 +11,7 @@ from mlops.errors import Failure, Misuse, Refused
 from mlops.evidence import entries
 from mlops.evidence.statements import Statement
 from mlops.platform.base import Platform
-from mlops.platform.endpoint import Edges, EndpointState
+from mlops.platform.endpoint import Edges, EndpointState, Unhealthy
 from mlops.release import rules, smoke, state, stress
 from mlops.release.decide import Decision, Seen, bereft, decide
 from mlops.release.state import Opened, Story, Version
@@ -38,7 +38,7 @@ class Controller:
     environment: str
 
     def tick(self) -> Done:
-        """Finish what was decided before; else look, decide and act. Raises Misuse while another holds the lease."""
+        """Finish what was decided before; else look, decide and act. Raises Busy while another holds the lease."""
         if self.known.service.online is None:
             return Done("nothing", "there is no endpoint: `mlops release start MODEL --input FILE` does all at once.")
         with self.platform.ledger.lease(self.environment):
@@ -79,7 +79,7 @@ class Controller:
                     if there and there.state == "failed":
                         endpoint.remove(version.deployment)
                     endpoint.deploy(version.deployed(self.project))
-                except (Failure, Refused) as error:
+                except (Unhealthy, Refused) as error:
                     if version != challenger:
                         raise Failure(f"{version.model} cannot be deployed: {error}") from error
                     return self.roll_back(story, f"it did not start. {str(error).splitlines()[0]}")
@@ -91,7 +91,7 @@ class Controller:
                 if challenger and found.deployments[challenger.deployment].state == "failed":
                     return self.roll_back(story, f"it failed before it had the requests of its step. {error.what}")
                 raise Failure(f"the endpoint does not take what was decided: {error.what}") from error
-            return _said(story)
+            return said(story)
         return None
 
     def roll_back(self, story: Story, why: str, **says: Any) -> Done:
@@ -111,7 +111,7 @@ class Controller:
             rules.shared(found, *traffic, *({},) * (2 - len(traffic)))
         self.sign(kind, version, why, *traffic, **says)
         story = self.read()[1]
-        return self.settle(story, found) or _said(story)
+        return self.settle(story, found) or said(story)
 
     def _move(self, signed: list[Statement], story: Story, found: EndpointState) -> Done | None:
         opened, champion = story.opened, story.champion
@@ -186,7 +186,7 @@ class Controller:
         return None
 
 
-def _said(story: Story) -> Done:
+def said(story: Story) -> Done:
     """The last decision, as what was done."""
     assert story.done
     act = story.done.says.get("act", story.done.kind)

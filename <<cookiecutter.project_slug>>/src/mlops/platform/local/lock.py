@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from mlops.errors import Failure, Misuse
+from mlops.errors import Busy, Failure
 
 
 @contextmanager
 def locked(file: Path, wait: bool = True, who: str = "another run of this project") -> Iterator[None]:
-    """Raises Misuse with the id of the process that holds the lock (`who`, in words), unless it may be waited for."""
+    """Raises Busy with the id of the process that holds the lock (`who`, in words), unless it may be waited for."""
     with ExitStack() as held:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -23,7 +23,7 @@ def locked(file: Path, wait: bool = True, who: str = "another run of this projec
         except BlockingIOError as error:
             holder = file.read_text().strip() or "unknown"
             what = f"{who} is under way (process {holder})"
-            raise Misuse(f"{what}. Wait until it ends, or stop it with: kill {holder}") from error
+            raise Busy(f"{what}. Wait until it ends, or stop it with: kill {holder}") from error
         except OSError as error:
             what, advice = f"could not write {file}: {error.strerror}", "Free some space or check its rights"
             if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):

@@ -1,19 +1,21 @@
 """The endpoint on this machine: a server process for each deployment, behind a router with shares and copies."""
 
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mlops
 from mlops import files
 from mlops.errors import Failure, Misuse
-from mlops.platform.endpoint import Bucket, Deployed, Deployment, Door, Edges, EndpointState
+from mlops.platform.endpoint import Bucket, Deployed, Deployment, Door, Edges, EndpointState, Unhealthy
 from mlops.platform.local import guard
 from mlops.platform.local.lock import locked
 from mlops.platform.local.models import LocalModels
@@ -62,7 +64,7 @@ class LocalEndpoint:
         while (now := self.state().deployments[name]).state == "starting":
             time.sleep(LOOK_SECONDS)
         if now.state == "failed":
-            raise Failure(f"{name} did not become healthy: {now.why}\nThe last lines of its log:\n{self.logs(name)}")
+            raise Unhealthy(f"{name} did not become healthy: {now.why}\nThe last lines of its log:\n{self.logs(name)}")
 
     def traffic(self, shares: Mapping[str, int], mirror: Mapping[str, int]) -> None:
         with self._changing() as wanted:
@@ -84,7 +86,8 @@ class LocalEndpoint:
         return Door(f"{self.address}/score", {"azureml-model-deployment": deployment})
 
     def logs(self, deployment: str) -> str:
-        return _tail(self._folder / "logs" / f"{deployment}.txt")
+        file = self._folder / "logs" / f"{deployment}.txt"
+        return f"{_tail(file)}\nAll of it: {file}"
 
     def stop(self) -> None:
         """End the router and every server. What was wanted is not forgotten."""
@@ -184,5 +187,7 @@ class LocalEndpoint:
 
 
 def _tail(file: Path) -> str:
-    lines = file.read_text("utf-8", "replace").splitlines() if file.exists() else []
-    return "\n".join(lines[-LAST_LINES:])
+    """The last lines; of those that say the same of one request after the other, the first and how many."""
+    text = file.read_text("utf-8", "replace") if file.exists() else ""
+    runs = [(line, len([*same])) for line, same in groupby(re.sub(r"\b[0-9a-f]{32,}\b", "…", text).splitlines())]
+    return "\n".join(line + f" ({times} times)" * (times > 1) for line, times in runs[-LAST_LINES:])

@@ -18,9 +18,9 @@ PASSED_ON = ("content-type", "accept", CALLERS_ID)
 PASSED_BACK = ("content-type", "retry-after", CALLERS_ID)
 MOST_BYTES = 10 * 2**20
 MOST_HELD = 16 * MOST_BYTES
-"""Bytes of all bodies under way at once."""
+"""Bytes of all bodies under way at once; while one is passed on it is in memory up to three times."""
 MOST_COPIES = 32
-"""Copies under way at once; a request beyond is not copied."""
+"""Copies under way at once, beside MOST_HELD and each of up to MOST_BYTES; a request beyond is not copied."""
 
 
 class Router:

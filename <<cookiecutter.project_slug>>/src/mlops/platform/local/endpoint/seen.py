@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +9,11 @@ import polars as pl
 
 from mlops import settings
 from mlops.outcomes import store
-from mlops.outcomes.log import is_whole
 from mlops.platform.endpoint import Bucket, Edges
-from mlops.release.observe import buckets, worths
+from mlops.release.observe import OF_ANY, OUTPUTS, PREDICTIONS, TRAFFIC, WORTHS, buckets, firsts, whole, worths
 from mlops.steps.package import package
 
 SPAN_SECONDS = 1.0
-OF_ANY = {"time": pl.Float64, "deployment": pl.String}
-TRAFFIC = OF_ANY | {"status": pl.Int64, "ms": pl.Float64}
-OUTPUTS = {"score": pl.Float64, "value": pl.Float64, "decision": pl.String, "label": pl.String}
-PREDICTIONS = OF_ANY | {"id": pl.String, "outputs": pl.List(pl.Struct(OUTPUTS))}
-WORTHS = OF_ANY | {"worth": pl.Float64}
-
 Read = dict[Path, tuple[tuple[int, int], pl.DataFrame]]
 """What was read before: of each file its size, when it was written to, and its lines."""
 
@@ -30,8 +22,7 @@ def seen(project: Path, since: float, edges: Edges, read: Read) -> tuple[Bucket,
     logs, now = project / ".mlops" / "serving", datetime.now(UTC).timestamp()
     traffic = _lines(logs / "traffic", since, TRAFFIC, read)
     said = _lines(logs / "predictions", since, PREDICTIONS, read)
-    rows = pl.col("outputs").list
-    predictions = said.select(*OF_ANY, "id", rows=rows.len(), first=rows.first()).unnest("first")
+    predictions = firsts(said)
     predicted, worth = predictions.select(*OF_ANY, predicted=edges.column), _worths(project, predictions)
     return buckets(traffic.lazy(), predicted.lazy(), worth.lazy(), edges, since, now, SPAN_SECONDS)
 
@@ -44,17 +35,9 @@ def _lines(folder: Path, since: float, schema: Mapping[str, Any], read: Read) ->
         if now.st_mtime < since:
             read.pop(file, None)
         elif file not in read or read[file][0] != stamp:
-            read[file] = stamp, _whole(file, schema)
+            read[file] = stamp, whole(file, schema)
     own = (lines for file, (_, lines) in read.items() if file.parent == folder)
     return pl.concat([pl.DataFrame(schema=schema), *own])
-
-
-def _whole(file: Path, schema: Mapping[str, Any]) -> pl.DataFrame:
-    read = partial(pl.read_ndjson, schema=schema, ignore_errors=True)
-    try:
-        return read(file)
-    except pl.exceptions.PolarsError:
-        return read(b"".join(line for line in file.read_bytes().splitlines(keepends=True) if is_whole(line)))
 
 
 def _worths(project: Path, predictions: pl.DataFrame) -> pl.DataFrame:
