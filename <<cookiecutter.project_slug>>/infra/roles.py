@@ -137,7 +137,7 @@ RIGHTS: tuple[Right, ...] = (
     *_of(
         "investigators",
         "organisation",
-        ("Storage Blob Data Reader", "resource_group", "They alone read the sensitive log, and nothing else."),
+        ("Storage Blob Data Reader", "resource_group", "Only these people read the sensitive log, and nothing else."),
     ),
     *_of(
         "deploy",
@@ -221,7 +221,7 @@ RIGHTS: tuple[Right, ...] = (
         ("AcrPull", "images", "A deployment starts from an image."),
         ("Storage Blob Data Reader", "storage", "A deployment reads its model."),
         ("Storage Blob Data Contributor", "inference_log", "A deployment writes requests and predictions."),
-        ("Storage Blob Data Contributor", "sensitive_log", "A deployment writes what fewer people may read."),
+        ("Storage Blob Data Contributor", "sensitive_log", "It writes these values; its model's code can read them."),
         ("Key Vault Crypto User", "log_key", "A deployment makes the key of the log's ids from a signature."),
         ("AzureML Metrics Writer (preview)", "workspace", "A deployment reports its metrics."),
         ("Reader", "registry", "A deployment reads a shared model."),

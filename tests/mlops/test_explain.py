@@ -1,7 +1,7 @@
 """Why a model says what it says: rows of files and of the log, judged as requests are, in words."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,13 +45,15 @@ def ask(tmp_path: Path, wards: Scorer) -> Callable[..., None]:
     """A server answers and logs a request."""
 
     def ask(
-        id: str, *rows: dict[str, Any], deployment: str = ONE, mirrored: bool | None = None, now: float = 0
-    ) -> None:
+        id: str, *rows: dict[str, Any], deployment: str = ONE, mirrored: bool | None = None, now: float = 0,
+        apart: Collection[str] = ROW,
+    ) -> None:  # fmt: skip
         request = wards.reader.read(json.dumps({"rows": rows}).encode())
         [found] = wards.answer([request])
         assert not isinstance(found, Exception)
         key, spool = ids.of_project(tmp_path), tmp_path / "serving"
-        log = Log.open(spool, key, deployment, f"wards:{deployment[1]}", wards.contract.features)
+        features = [column for column in wards.contract.features if column.name in apart]
+        log = Log(spool, key, deployment, f"wards:{deployment[1]}", features)
         log.write(id, request.rows, [answer | {"decision": answer["decision"] + now} for answer in found])
         log.close()
         if mirrored is not None:
@@ -190,6 +192,20 @@ def test_values_kept_apart_that_may_be_those_of_another_request_are_not_guessed(
     ask("r7", ROW | {"ward": "south side"})
     with pytest.raises(Refused, match="the id was given to several requests"):
         logged.find(tmp_path, "r7")
+
+
+@pytest.mark.parametrize("job", ["cook", None])
+def test_free_text_of_an_earlier_request_is_not_taken_for_that_of_a_later_one(tmp_path: Path, ask, job: str | None):
+    ask("r7", ROW | {"job": "nurse of Jane"}, apart=("job",))
+    ask("r7", ROW | {"job": job}, apart=("job",))
+    with pytest.raises(Refused, match="the id was given to several requests"):
+        logged.find(tmp_path, "r7")
+
+
+def test_who_asks_again_gets_the_values_that_can_only_be_of_the_last_request(tmp_path: Path, ask):
+    for job in ("cook", "nurse of Jane", "nurse of Jane"):
+        ask("r7", ROW | {"job": job}, apart=("job",))
+        assert [line["inputs.job"] for line in logged.find(tmp_path, "r7")] == [job]
 
 
 def test_a_request_whose_values_are_gone_is_refused_in_words(wards: Scorer, tmp_path: Path, ask):

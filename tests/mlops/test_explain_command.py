@@ -65,7 +65,8 @@ def test_what_cannot_be_explained_is_a_sentence(shop: Shop, monkeypatch: pytest.
     monkeypatch.chdir(shop.path)
     row = Path("row.json")
     for words in ((None, None, None), ("shop", None, None), (None, row, None), ("shop", row, "7")):
-        with pytest.raises(Misuse, match="say which row"):
+        which = "model" if words == (None, row, None) else "row"
+        with pytest.raises(Misuse, match=f"say which {which}"):
             command(*words)
     predict = shop.path / "src" / "shop" / "predict.py"
     predict.write_text(predict.read_text().replace("def explain", "def not_explain"))

@@ -1,6 +1,7 @@
 """`mlops score` and `mlops report`, as a person types them, and the same rows through the pipeline of Azure ML."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,7 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from mlops.batch.scoring import TableScorer
+from mlops.commands.serve import serve
 from mlops.files import read_json
+from mlops.platform.base import Model
+from mlops.platform.local.models import LocalModels
 from mlops.release.state import Version
 from mlops.specs.bind import bind
 from mlops.specs.expressions import render
@@ -51,6 +56,22 @@ def test_a_script_gets_json_and_a_refusal_is_status_1(shop: Shop, visits: Path):
     assert again.returncode == 2 and "has the scores of another model" in again.stderr
     missing = shop.mlops("score", "shop", "--input", "none.parquet", "--output", "no")
     assert missing.returncode == 2 and "there is no such file" in missing.stderr
+    pl.DataFrame({"age": [40]}).write_parquet(shop.path / "less.parquet")
+    less = shop.mlops("score", "shop", "--input", "less.parquet", "--output", "no")
+    assert less.returncode == 2 and "less.parquet: place: the column is missing. Correct the table" in less.stderr
+    assert not less.stdout and not (shop.path / "no").exists()
+
+
+def test_a_scoring_that_goes_on_says_so_and_one_without_a_list_is_no_run(shop: Shop, visits: Path):
+    shop.register()
+    words = ("score", "shop:1", "--input", "visits.parquet", "--output", "out")
+    refused = shop.mlops(*words, "--errors", "0")
+    assert refused.returncode == 1 and "--errors allows" in refused.stderr
+    unlisted = shop.mlops("report", "out")
+    assert unlisted.returncode == 2 and "out: this scoring has no list yet" in unlisted.stderr
+    again = shop.mlops(*words)
+    assert "gone on after 200 rows that were scored before" in " ".join(again.stdout.split()), again.stderr
+    assert shop.mlops("report", "out").returncode == 0
 
 
 def test_a_model_scores_with_the_package_that_it_was_made_with(shop: Shop, visits: Path):
@@ -100,3 +121,25 @@ def test_the_pipeline_says_that_no_model_is_in_service(reference: Project, tmp_p
     command = render(served.command, {}, {"model": str(tmp_path)})
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert done.returncode == 1 and "No model is in service here" in done.stdout
+
+
+def test_a_model_that_is_registered_meanwhile_is_neither_scored_nor_served(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    shop.register()
+    models, get = shop.platform.models, LocalModels.get
+    ran: list[str] = []
+    monkeypatch.chdir(shop.path)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.setattr(os, "execv", lambda _, words: ran.extend(words))
+
+    def slow(self: LocalModels, reference: str) -> Model:
+        found = get(self, reference)
+        if reference == "shop":
+            shop.register()
+        return found
+
+    monkeypatch.setattr(LocalModels, "get", slow)
+    with TableScorer.registered(models, "shop") as scorer:
+        assert (scorer.model, scorer.predictor.salt) == ("shop:1", 1)
+    serve("shop")
+    [folder] = (Path(word.partition("=")[2]) for word in ran if word.startswith("--model="))
+    assert "--version=shop:2" in ran and read_json(folder / "model.json")["salt"] == 2

@@ -6,7 +6,7 @@ import pytest
 
 from mlops.contract.synthetic import poisoned
 from mlops.contract.types import UNSEEN, Column, Contract
-from mlops.errors import Misuse, Refused
+from mlops.errors import Misuse
 from tests.mlops.batch.conftest import Desk, Model
 from tests.support import small_model
 from tests.support.small_model import ROW
@@ -106,7 +106,7 @@ def test_csv_and_a_folder_of_parts_give_what_one_file_gives(desk: Desk):
     ],
 )
 def test_a_table_without_a_column_is_refused_before_anything_is_scored(desk: Desk, change, sentence):
-    with pytest.raises(Refused, match="nothing of it was scored") as error:
+    with pytest.raises(Misuse, match="nothing of it was scored") as error:
         desk.score(desk.table(change(desk.rows(10))))
     assert sentence in str(error.value)
     assert not (desk.path / "out").exists()

@@ -13,7 +13,7 @@ from mlops.evidence.report.facts import Evaluation
 from mlops.stats import Interval
 from mlops.steps.package import Package
 
-NOTHING: dict[str, Any] = {"code": {}, "data": {}, "environment": {}, "parameters": {}}
+NOTHING: dict[str, Any] = {"code": {}, "data": {}, "champion": {}, "environment": {}, "parameters": {}}
 COLUMNS = {"id": ("id", "text"), "y": ("label", "flag"), "sex": ("context", "category")}
 CHANCE = np.random.default_rng(1)
 LABELS, GUESSES = CHANCE.integers(0, 2, 400), CHANCE.random(400)
@@ -52,6 +52,7 @@ def ids(first: int, last: int) -> list[str]:
         ({}, "nothing that is recorded differs"),
         ({"data": {"rows": []}}, "only the data differs"),
         ({"code": {"a.py": []}}, "only the code differs"),
+        ({"code": {"a.py": []}, "champion": {"gate.champion": []}}, "the code and the champion differ"),
         ({"environment": {"numpy": []}}, "only the environment differs"),
         ({"parameters": {"seed": []}}, "only the parameter seed differs"),
         ({"parameters": {"rounds": [], "seed": []}}, "only the parameters rounds and seed differ"),
@@ -164,3 +165,10 @@ def test_inputs_with_the_same_bytes_are_the_same_whatever_their_names_and_versio
     b = {"data": {"rows": kept | {"path": "/b/rows.parquet", "version": None}}}
     assert changed_data((a, b), but=()) == {"more": [kept, None]}
     assert changed_data((a, b), but=("rows.parquet",)) == {}
+
+
+def test_the_model_in_service_is_no_data():
+    served = {"path": "/models/1/content", "digest": "2", "version": None}
+    a, b = {"data": {}}, {"data": {"gate.champion": served}}
+    assert changed_data((a, b), but=()) == {}
+    assert changed_data((a, b), but=(), served=True) == {"gate.champion": [None, served]}

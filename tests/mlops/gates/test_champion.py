@@ -74,7 +74,7 @@ def test_a_better_model_passes_and_a_worse_one_is_refused(context: Context):
     [better] = against(context, 0.3, 0.6)
     assert better.passed and better.why.startswith("gain in outcome is 0.1")
     [worse] = against(context, 0.6, 0.3)
-    assert not worse.passed and "better_by" in worse.next_step
+    assert not worse.passed and "`gates: {champion: {better_by: {outcome: -5}, reason: …}}`" in worse.next_step
 
 
 def test_a_champion_that_the_code_of_today_cannot_load_predicts_with_its_own(context: Context):

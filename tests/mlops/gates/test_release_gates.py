@@ -92,9 +92,11 @@ def test_a_project_without_a_service_has_no_limit_for_one_row():
     assert not refusing(judged(cost, changed(costs={"p95_ms": 1e6}), settings=batch))
 
 
-def test_costs_that_were_not_measured_are_an_error():
-    with pytest.raises(KeyError):
-        judged(cost, {**BUILT, "costs": {}})
+def test_what_was_not_measured_is_an_error():
+    without = {name: part for name, part in BUILT.items() if name != "request"}
+    for gate, new, served in ((cost, {**BUILT, "costs": {}}, BUILT), (compatibility, BUILT, without)):
+        with pytest.raises(KeyError):
+            judged(gate, new, served)
 
 
 def sent(*columns: Column) -> dict[str, Any]:

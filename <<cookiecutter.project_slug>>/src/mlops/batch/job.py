@@ -11,13 +11,12 @@ from typing import Any
 import polars as pl
 
 from mlops import digest, files
-from mlops.batch import SUMMARY, ranked
+from mlops.batch import MANIFEST, SUMMARY, ranked
 from mlops.batch.pieces import ROWS, Piece, pieces, tables
 from mlops.batch.scoring import BAD, SCORED, TableScorer, height
 from mlops.errors import Misuse, Refused
 from mlops.platform.local.lock import locked
 
-MANIFEST = "manifest.json"
 WORKERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 Progress = Callable[[int, int, int], None]
 """Is told how many rows are done, how many there are, and how many of those done are bad."""
@@ -26,8 +25,8 @@ Progress = Callable[[int, int, int], None]
 def run(scorer: TableScorer, source: Path, to: Path, top: int, errors: float, progress: Progress) -> dict[str, Any]:
     """Score a file or a folder into `to`; returns the summary.
 
-    Raises Refused for a table without rows or of other columns, and when more than the share `errors` of the rows is
-    bad; Misuse when `to` has the output of another input or model, or another process writes to it.
+    Raises Refused for a table without rows, and when more than the share `errors` of the rows is bad; Misuse for one of
+    other columns, and when `to` has the output of another input or model, or another process writes to it.
     """
     given = tables(source)
     unread = sorted({name for file in given for name in scorer.unread(file)})

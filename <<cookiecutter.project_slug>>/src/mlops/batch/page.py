@@ -14,7 +14,10 @@ from mlops.settings import Settings
 
 
 def write(folder: Path, known: Settings, row: Contract, to: Path) -> None:
-    """Raises Misuse when the batch has no ranked list."""
+    """Raises Misuse when the batch has no ranked list, or not yet."""
+    if not (folder / SUMMARY).exists():
+        what = "this scoring has no list yet: it was cut off, or more rows are bad than --errors allows."
+        raise Misuse(f"{what} Repeat its `mlops score …`, which goes on or says what is bad.", folder)
     summary, file = read_json(folder / SUMMARY), folder / f"{RANKED}.parquet"
     if not file.exists():
         raise Misuse("has no ranked list. Score again with --top above 0.", folder)

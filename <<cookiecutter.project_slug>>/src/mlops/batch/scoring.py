@@ -16,7 +16,7 @@ from mlops.contract import validate
 from mlops.contract.encode import encode
 from mlops.contract.read import scan
 from mlops.contract.types import Column, Columns, Contract
-from mlops.errors import Misuse, Refused
+from mlops.errors import Misuse
 from mlops.files import replacing
 from mlops.platform.base import Models
 from mlops.steps.package import Package, speaking
@@ -38,14 +38,15 @@ class TableScorer:
     @contextmanager
     def registered(cls, models: Models, reference: str) -> Iterator[Self]:
         found = models.get(reference)
-        with carried.registered(models, reference) as (code, artifact):
-            yield cls._load(code, artifact, f"{found.name}:{found.version}", found.digest)
+        exact = f"{found.name}:{found.version}"
+        with carried.registered(models, exact) as (code, artifact):
+            yield cls._load(code, artifact, exact, found.digest)
 
     @classmethod
     @contextmanager
-    def of_folder(cls, artifact: Path, name: str) -> Iterator[Self]:
+    def of_folder(cls, model: Path, name: str) -> Iterator[Self]:
         """Of a model that a job is given as a folder: its digest says which one it is."""
-        whole = digest.of_folder(artifact)
+        whole = digest.of_folder(artifact := carried.artifact(model))
         with carried.package(artifact) as code:
             yield cls._load(code, artifact, f"{name}@{whole[:12]}", whole)
 
@@ -60,10 +61,10 @@ class TableScorer:
         return Contract(*(column for column in self.row if column.role in ("feature", "id")))
 
     def unread(self, file: Path) -> list[str]:
-        """Columns of a file that are not read. Raises Refused where one that must be there is not or cannot be read."""
+        """Columns of a file that are not read. Raises Misuse where one that must be there is not or cannot be read."""
         found = list(validate.columns(scan(file).collect_schema(), self.asked))
         if wrong := [f"{each.column}: {each.what}" for each in found if each.check != "unexpected"]:
-            raise Refused(f"{file}: {'; '.join(wrong)}. Correct the table: nothing of it was scored.")
+            raise Misuse(f"{'; '.join(wrong)}. Correct the table: nothing of it was scored.", file)
         return [each.column for each in found]
 
     def score(self, piece: Piece) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -40,7 +40,8 @@ def explain(
     elif row and model and request is None:
         lines, found, source = [], platform.models.get(model), row.name
     else:
-        raise Misuse("say which row: `mlops explain MODEL --row FILE` or `mlops explain --request ID`.")
+        which = "model" if row and request is None else "row"
+        raise Misuse(f"say which {which}: `mlops explain MODEL --row FILE` or `mlops explain --request ID`.")
     with explain.scorer(found, platform) as scorer:
         rows = explain.of_file(scorer, row) if row else explain.of_request(scorer, lines)
         label = scorer.contract.one("label")

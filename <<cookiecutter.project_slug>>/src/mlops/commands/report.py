@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mlops.batch import SUMMARY
+from mlops.batch import MANIFEST, SUMMARY
 from mlops.commands.common import open_platform
 
 About = "A run's id, the start of one, `last`, a model such as `name:3`, or an output folder of `mlops score`."
@@ -17,7 +17,7 @@ def report(what: What, to: To = None) -> None:
     """Write one HTML page about a run, a model or a batch; prints where it is."""
     import tempfile
 
-    if Path(what, SUMMARY).is_file():
+    if Path(what, SUMMARY).is_file() or Path(what, MANIFEST).is_file():
         return batch(Path(what), to or Path(what, "ranked.html"))
 
     from mlops.evidence.report import facts, render

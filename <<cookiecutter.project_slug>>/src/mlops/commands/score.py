@@ -33,10 +33,11 @@ def score(
     if as_json:
         return show.record(summary)
     aside = "".join(f"\n{count:,} × {why}" for why, count in summary["reasons"].items())
-    unread = ", ".join(summary["unread"])
+    unread, earlier = ", ".join(summary["unread"]), summary["rows"] - summary["scoring"]["rows"]
     ranked = summary["ranked"] and f"the first {summary['ranked']:,} by {summary['ranked_by']}, in {output}/ranked.csv"
     show.facts(
         {
+            "gone on": earlier and f"after {earlier:,} rows that were scored before",
             "scored": f"{summary['scored']:,} rows, in {output}/scored/",
             "set aside": f"{summary['bad']:,} rows, in {output}/bad/{aside}" if summary["bad"] else None,
             "not read": unread and f"columns {unread}",
@@ -52,14 +53,15 @@ def _progress() -> Iterator[Callable[[int, int, int], None]]:
 
     from mlops.show import console
 
-    with Progress("{task.description}", BarColumn(), TimeRemainingColumn(), console=console, transient=True) as bar:
+    columns, seen = ("{task.description}", BarColumn(), TimeRemainingColumn()), console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=not seen) as bar:
         task, tenths = bar.add_task("rows"), 0
 
         def progress(done: int, rows: int, bad: int) -> None:
             nonlocal tenths
             said = f"{done:,} of {rows:,} rows, {bad:,} set aside"
             bar.update(task, completed=done, total=rows, description=said)
-            if not console.is_terminal and done * 10 // rows > tenths:
+            if not seen and done * 10 // rows > tenths:
                 tenths = done * 10 // rows
                 console.print(said)
 

@@ -19,11 +19,11 @@ def serve(model: Ref, port: Annotated[int, typer.Option(help="0 takes a free one
     project, platform = open_platform()
     found, state = platform.models.get(model), project / ".mlops"
     ids.of_project(state)
-    content = platform.models.content(model)
+    exact = f"{found.name}:{found.version}"
     said = {
-        "model": content,
+        "model": platform.models.content(exact),
         "deployment": f"m{found.digest[:12]}",
-        "version": f"{found.name}:{found.version}",
+        "version": exact,
         "port": port,
         "spool": state / "serving",
     }

@@ -11,6 +11,7 @@ import polars as pl
 from mlops.errors import Failure, Misuse
 from mlops.evidence.evaluation import Evaluation, evaluated
 from mlops.platform.base import Jobs
+from mlops.specs.bind import CHAMPION
 from mlops.stats import Interval, Metric, paired
 from mlops.steps.package import Package
 
@@ -19,23 +20,29 @@ Differences = tuple[Mapping[str, Interval], int, list[str]]
 
 EDITED = ("mlops.yaml", "responsible_ai")
 """Inputs of a run that people edit as they edit code. Every other input is data."""
+SERVED = f".{CHAMPION}"
+"""How the name of an input ends that is the model in service, which is no data either."""
 MOST_BYTES = 500_000
 """Lines of larger files are not counted."""
 
 
-def compare(records: Sequence[Record], jobs: Jobs, package: Package, project: Path, scratch: Path) -> dict[str, Any]:
+def compare(
+    records: Sequence[Record], jobs: Sequence[Jobs], package: Package, project: Path, scratch: Path
+) -> dict[str, Any]:
     """What differs from the first of two runs to the second; copies of what they wrote go to `scratch`.
 
     `remarks` are sentences about what cannot be told. Raises Failure when an evaluation was changed since the run.
     """
+    places = [record["environment"] for record in records]
     code, remarks = changed_files(records, jobs, project, scratch)
     found = {
         "code": code,
         "data": changed_data(records, but=EDITED if code else ()),
-        "environment": differing(*(surroundings(record["environment"]) for record in records)),
+        "champion": changed_data(records, but=(), served=True),
+        "environment": differing(*(surroundings(each, all("packages" in it for it in places)) for each in places)),
         "parameters": differing(*(record["parameters"] for record in records)),
     }
-    one, other = (evaluated(jobs, record["run"], scratch) for record in records)
+    one, other = (evaluated(each, record["run"], scratch) for each, record in zip(jobs, records, strict=True))
     why = [absent(record) for record, side in zip(records, (one, other), strict=True) if not side.figures]
     differences, rows, why = ({}, 0, why) if why else differences_of(one, other, package, not found["data"])
     a, b = recorded(one), recorded(other)
@@ -46,7 +53,7 @@ def compare(records: Sequence[Record], jobs: Jobs, package: Package, project: Pa
 def sentence(found: Mapping[str, Any]) -> str:
     """What differs, in words."""
     names = list(found["parameters"])
-    parts = [f"the {name}" for name in ("code", "data", "environment") if found[name]]
+    parts = [f"the {name}" for name in ("code", "data", "champion", "environment") if found[name]]
     parts += [f"the parameter{'s' * (len(names) > 1)} {' and '.join(names)}"] * bool(names)
     if len(parts) == 1:
         return f"only {parts[0]} {'differ' if len(names) > 1 else 'differs'}"
@@ -58,20 +65,23 @@ def differing(a: Record, b: Record) -> dict[str, list[Any]]:
     return {name: [a.get(name), b.get(name)] for name in sorted({*a, *b}) if a.get(name) != b.get(name)}
 
 
-def changed_data(records: Sequence[Record], but: Sequence[str]) -> dict[str, list[Any]]:
-    """Inputs whose bytes differ, without files and folders of some names."""
-    kept = [{n: each for n, each in record["data"].items() if Path(each["path"]).name not in but} for record in records]
+def changed_data(records: Sequence[Record], but: Sequence[str], served: bool = False) -> dict[str, list[Any]]:
+    """Inputs whose bytes differ, without files and folders of some names: data, or else the models in service."""
+    inputs = ([each for each in record["data"].items() if each[0].endswith(SERVED) == served] for record in records)
+    kept = [{name: each for name, each in read if Path(each["path"]).name not in but} for read in inputs]
     digests = ({name: each["digest"] for name, each in inputs.items()} for inputs in kept)
     return {name: [inputs.get(name) for inputs in kept] for name in differing(*digests)}
 
 
-def surroundings(environment: Record) -> Record:
+def surroundings(environment: Record, packages: bool) -> Record:
     """Interpreter, machine, lock and each package."""
     facts = {name: environment[name] for name in ("python", "machine", "lock")}
-    return facts | environment.get("packages", {})
+    return facts | (environment.get("packages", {}) if packages else {})
 
 
-def changed_files(records: Sequence[Record], jobs: Jobs, project: Path, scratch: Path) -> tuple[Record, list[str]]:
+def changed_files(
+    records: Sequence[Record], jobs: Sequence[Jobs], project: Path, scratch: Path
+) -> tuple[Record, list[str]]:
     """Lines removed and added in each file of the code that differs; what a run read as data is left out."""
     if records[0]["code"]["digest"] == records[1]["code"]["digest"]:
         return {}, []
@@ -79,8 +89,8 @@ def changed_files(records: Sequence[Record], jobs: Jobs, project: Path, scratch:
     data = [path.relative_to(project) for path in read if path.is_relative_to(project) and path.name not in EDITED]
     held = []
     try:
-        for record in records:
-            place = jobs.restore(record["run"], tree := scratch / record["run"] / "code")
+        for own, record in zip(jobs, records, strict=True):
+            place = own.restore(record["run"], tree := scratch / record["run"] / "code")
             files = [path for path in tree.rglob("*") if not any(path.is_relative_to(place / each) for each in data)]
             held.append({str(path.relative_to(tree)): content(path) for path in files})
     except Failure as error:

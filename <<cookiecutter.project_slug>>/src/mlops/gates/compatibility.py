@@ -16,7 +16,8 @@ Schema = Mapping[str, Mapping[str, Any]]
 
 def measure(context: Context) -> tuple[Schema, Schema | None]:
     """What callers may send, by feature: of the new model, and of the one in service (None where there is none)."""
-    return context.evaluation["request"], context.champion_evaluation.get("request")
+    served = context.champion_evaluation
+    return context.evaluation["request"], served["request"] if served else None
 
 
 def check(measured: tuple[Schema, Schema | None], limits: Limits) -> Iterator[Verdict]:

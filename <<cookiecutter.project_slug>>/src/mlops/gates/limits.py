@@ -1,6 +1,7 @@
 """The limits of a gate: typed by the gate, set in `mlops.yaml` with a reason."""
 
 from mlops.sections import Section
+from mlops.settings import Settings
 
 
 class Limits(Section):
@@ -8,3 +9,6 @@ class Limits(Section):
 
     reason: str = ""
     """Why the limits are what they are."""
+
+    def check_with(self, known: Settings) -> None:
+        """Raises Misuse where they do not go with what else is in `mlops.yaml`."""

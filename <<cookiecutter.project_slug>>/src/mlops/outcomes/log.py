@@ -1,6 +1,6 @@
 """The logs of servers at rest: their JSON lines as one Parquet file a day, no longer than they may be kept."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,8 @@ import msgspec
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from mlops import files
+from mlops import digest, files
+from mlops.contract.read import reading
 from mlops.platform.local.lock import locked
 
 KINDS = ("predictions", "sensitive")
@@ -24,43 +25,51 @@ def compact(spool: Path, today: date, after: int, keep: int) -> dict[str, int]:
     - rows: that were packed, each with what its line says in flat columns (`inputs.age`);
     - torn: lines that a dying process cut off, which are left out;
     - removed: files of days that may not be kept any more;
-    - strange: files that no log is called like, which stay as they are.
+    - strange: files that stay as they are: no log is called like them, or their day was packed before they came.
 
     One file's rows are in memory at once. Killed at any point, it is right to do it again. Raises Failure when the
     disk refuses.
     """
-    counts = dict.fromkeys(("rows", "torn", "removed", "strange"), 0)
+    counts = Counter(rows=0, torn=0, removed=0, strange=0)
     with locked(spool / "lock"):
         for folder in (spool / kind for kind in (*KINDS, "traffic")):
             days = defaultdict[date | None, list[Path]](list)
-            for file in sorted((*folder.glob("*.jsonl"), *folder.glob("*.parquet"))):
+            for file in sorted(each for kind in ("jsonl", "parquet", "aside") for each in folder.glob(f"*.{kind}")):
                 days[_day(file)].append(file)
             counts["strange"] += len(days.pop(None, ()))
             for day, found in days.items():
-                if not day or today - day <= timedelta(min(after, keep)):
-                    continue
-                packed = folder / f"{day:%Y%m%d}.parquet"
-                if today - day > timedelta(keep):
+                lines = [file for file in found if file.suffix == ".jsonl"]
+                if day and today - day > timedelta(keep):
                     counts["removed"] += len(found)
-                elif packed in found:
-                    found.remove(packed)
+                elif day and today - day > timedelta(after) and lines:
+                    packed = folder / f"{day:%Y%m%d}.parquet"
+                    if packed not in found:
+                        counts.update(_pack(lines, packed))
+                    inside = _inside(packed)
+                    found = [file for file in lines if digest.of_file(file) in inside]
+                    counts["strange"] += len(lines) - len(found)
                 else:
-                    count, torn = _pack(found, packed)
-                    counts["rows"], counts["torn"] = counts["rows"] + count, counts["torn"] + torn
+                    continue
                 for file in found:
                     file.unlink()
     return counts
 
 
 def _day(file: Path) -> date | None:
-    """In UTC, as the name says: `20261123.parquet` or `DEPLOYMENT-20261123T0930-PID.jsonl`."""
+    """In UTC, as the name says: `20261123.parquet` or `DEPLOYMENT-20261123T0930-PID.jsonl`, perhaps set aside."""
     try:
-        return datetime.strptime(file.stem.split("-")[-2:][0][:8], "%Y%m%d").date()
+        return datetime.strptime(file.stem.split("-")[-2:][0][:8], "%Y%m%d").date() if file.is_file() else None
     except ValueError:
         return None
 
 
-def _pack(found: list[Path], to: Path) -> tuple[int, int]:
+def _inside(packed: Path) -> list[str]:
+    """The digests of the files that were packed."""
+    with reading(packed):
+        return pl.read_parquet_metadata(packed).get("files", "").split()
+
+
+def _pack(found: list[Path], to: Path) -> dict[str, int]:
     count = torn = 0
     empty = pl.concat([_read(file)[0].clear() for file in found], how="diagonal_relaxed")
 
@@ -72,8 +81,9 @@ def _pack(found: list[Path], to: Path) -> tuple[int, int]:
             yield pl.concat([empty, frame], how="diagonal_relaxed")
 
     with files.replacing(to) as draft:
-        register_io_source(each, schema=empty.schema).sink_parquet(draft)
-    return count, torn
+        inside = {"files": " ".join(map(digest.of_file, found))}
+        register_io_source(each, schema=empty.schema).sink_parquet(draft, metadata=inside)
+    return {"rows": count, "torn": torn}
 
 
 def _read(file: Path) -> tuple[pl.DataFrame, int]:

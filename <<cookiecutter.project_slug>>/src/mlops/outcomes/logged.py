@@ -35,19 +35,24 @@ def find(state: Path, request: str) -> list[Line]:
     found = [each for each in lines if each["deployment"] in told or not traffic]
     if not found:
         raise Misuse(ABSENT)
-    held: dict[int, Line] = {}
-    for each in apart:
-        values = {name.replace("values.", "inputs.", 1): value for name, value in each.items()}
-        if held.setdefault(each["row"], values) != values:
-            raise Refused(UNSURE)
+    held = [{name.replace("values.", "inputs.", 1): value for name, value in each.items()} for each in apart]
     last = max(each["time"] for each in found)
-    by_row = {each["row"]: _whole(each, held.get(each["row"], {})) for each in found if each["time"] == last}
-    return [by_row[number] for number in sorted(by_row)]
+    rows = {each["row"]: each for each in found if each["time"] == last}
+    return [_whole(rows[number], lines, held) for number in sorted(rows)]
 
 
-def _whole(shown: Line, apart: Line) -> Line:
-    """A row with what was kept apart of it; that is null too where another row of the file has a value there."""
-    return shown | {name: value for name, value in apart.items() if value is not None or name not in shown}
+def _whole(shown: Line, lines: list[Line], held: list[Line]) -> Line:
+    """A row with what was kept apart of it; that is null too where another row of the file has a value there.
+
+    It may be that of any request with the id whose row shows nothing there. Raises Refused where that leaves a choice.
+    """
+    asked, apart = ([each for each in kind if each["row"] == shown["row"]] for kind in (lines, held))
+    values = apart[0] if apart else {}
+    given = {name for name, value in values.items() if name.startswith("inputs.") and value is not None}
+    owners = [each for each in asked if all(each.get(name) is None for name in given)]
+    if any(each != values for each in apart) or given and (shown not in owners or len(owners) > len(apart)):
+        raise Refused(UNSURE)
+    return shown | {name: value for name, value in values.items() if name in given or name not in shown}
 
 
 def _lines(folder: Path, id: str) -> Iterator[Line]:

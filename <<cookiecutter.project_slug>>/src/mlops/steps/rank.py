@@ -13,8 +13,7 @@ def work(given: Namespace, log: Log) -> None:
     from mlops.batch.pieces import pieces, tables
     from mlops.batch.scoring import TableScorer
 
-    scorer = TableScorer.of_folder(given.model, settings.load(given.settings).model.name)
-    with scorer as scorer:
+    with TableScorer.of_folder(given.model, settings.load(given.settings).model.name) as scorer:
         todo = [piece for file in tables(given.rows) for piece in pieces(file, given.rows)]
         summary = job.conclude(scorer, todo, given.scored, given.ranked, given.top, given.errors)
     files.write_json(given.ranked / SUMMARY, summary)

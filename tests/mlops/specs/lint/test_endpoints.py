@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from mlops.serving.__main__ import OPTIONS
+from mlops.specs.lint import endpoints
 from mlops.specs.lint.check import lint
 from tests.mlops.specs.lint.conftest import change
 from tests.support.project import Project
@@ -47,6 +49,10 @@ MISTAKES = [
     (SCRIPTED, "scoring_script: mlops/", "scoring_script: mlop/", "there is no mlop/serving/azureml_score.py in ../"),
     (SCRIPTED, 'WORKER_COUNT: "2"', "WORKER_COUNT: 1", "1 workers answer one request each, and 2 are let in at once"),
     (SCRIPTED, TIMEOUT, "timeout_ms: 50", "ended after 50 ms, before the 100 of `service.online.p95_ms`"),
+    (SCRIPTED, '  WORKER_COUNT: "2"\n', "", "1 workers answer one request each, and 2 are let in at once"),
+    (SCRIPTED, TIMEOUT, "timeout_ms: 6000", "`request_timeout_ms` is 6,000, and the server keeps to 5,000"),
+    (DEPLOYMENT, TIMEOUT, "timeout_ms: 5001", "`request_timeout_ms` is 5,001, and the server keeps to 5,000"),
+    (DEPLOYMENT, AT_ONCE, "instance: 65", "is 65, and the server keeps to 64. Say as much by `MLOPS_MAX_"),
     ("mlops.yaml", "requests_per_second: 20", "requests_per_second: 21", "are 20 a second; mlops.yaml promises 21"),
     (SERVE, "port: 8000\n    path: /live", "port: 8001\n    path: /live", "the routes of serve.yml have several ports"),
     (SERVE, "  scoring_route:\n    port: 8000\n    path: /score\n", "", "an inference config needs `scoring_route:`"),
@@ -80,6 +86,28 @@ def test_an_image_that_begins_with_a_tag_is_refused_where_images_are_frozen(
         found = [each for each in lint([specs.path / "azureml"], specs.path, on)[1] if "begins with" in each.what]
         assert len(found) == refused and all("-slim@sha256:…`" in each.what for each in found)
         file.write_text(before)
+
+
+@pytest.mark.parametrize("line", ["FROM ubuntu", "FROM ${BASE}", "  FROM python:3.11-slim", "from \\\n a/b AS c"])
+def test_however_a_dockerfile_names_it_an_image_without_a_digest_is_refused(specs: Project, line: str) -> None:
+    good = f"FROM scratch AS Empty\nFROM python@sha256:{'0' * 64} as of\nFROM empty\nFROM of\n"
+    change(specs, "requirements/Dockerfile", "FROM", f"{good}RUN one \\\n  FROM two\nFROM")
+    assert lint([specs.path / "azureml"], specs.path, "prod")[1] == []
+    change(specs, "requirements/Dockerfile", "COPY", f"{line}\nCOPY")
+    [found] = lint([specs.path / "azureml"], specs.path, "prod")[1]
+    assert f"begins with `{line.partition(' AS ')[0].split()[-1]}`" in found.what
+
+
+def test_what_the_linter_knows_of_server_and_stack_is_what_they_have(specs: Project, reference: Project) -> None:
+    usual = {(f"MLOPS_{name.upper().replace('-', '_')}", usual) for name, (_, usual, _) in OPTIONS.items()}
+    assert usual.issuperset(endpoints.SERVER.values())
+    program = (reference.path / "infra" / "__main__.py").read_text()
+    assert set(endpoints.OUTPUTS) <= set(re.findall(r'pulumi\.export\("(\w+)"', program))
+    more = '  MLOPS_TIMEOUT_MS: "20000"\n  MLOPS_MAX_WAITING: "500"\n'
+    change(specs, DEPLOYMENT, "  UAI_CLIENT_ID", f"{more}  UAI_CLIENT_ID")
+    change(specs, DEPLOYMENT, TIMEOUT, "timeout_ms: 20000")
+    change(specs, DEPLOYMENT, AT_ONCE, "instance: 500")
+    assert lint([specs.path / "mlops.yaml", specs.path / "azureml"], specs.path)[1] == []
 
 
 def test_what_a_dockerfile_copies_in_other_ways_is_not_judged(specs: Project) -> None:

@@ -15,6 +15,12 @@ OUTPUT = re.compile(r"\$\{\{stack\.outputs\.(\w+)\}\}")
 OUTPUTS = ("endpoint_client_id", "inference_log_url", "log_key_id", "sensitive_log_url")
 """What a release puts in the place of `${{stack.outputs.NAME}}` in a deployment's variables."""
 
+SERVER = {
+    "request_timeout_ms": ("MLOPS_TIMEOUT_MS", 5000),
+    "max_concurrent_requests_per_instance": ("MLOPS_MAX_WAITING", 64),
+}
+"""The variable that tells the server what a field tells Azure, and what it keeps to without."""
+
 
 def check(root: Item, kind: str, known: Settings | None) -> None:
     """Refuse what Azure ML would take and callers would suffer from. Without settings only the files are compared."""
@@ -93,11 +99,16 @@ def _check_requests(root: Item, online: Online) -> None:
         what = f"a request is ended after {timeout:,} ms, before the {online.p95_ms:g} of `service.online.p95_ms`"
         refuse(where.wrong(f"{what}. Raise it."))
     instances, at_once = _whole(root, "instance_count", 1), _whole(asked, "max_concurrent_requests_per_instance", 1)
-    variables = root.get("environment_variables") if root.get("code_configuration") else None
-    workers = variables and variables.get("WORKER_COUNT")
-    if workers and str(workers.value) != str(at_once):
-        what = f"{workers.value} workers answer one request each, and {at_once} are let in at once"
-        refuse(workers.wrong(f"{what}: make `max_concurrent_requests_per_instance` and `WORKER_COUNT` the same."))
+    variables = root.get("environment_variables") or root
+    workers = _whole(variables, "WORKER_COUNT", 1)
+    if root.get("code_configuration") and workers != at_once:
+        what = f"{workers} workers answer one request each, and {at_once} are let in at once"
+        where = variables.get("WORKER_COUNT") or root
+        refuse(where.wrong(f"{what}: make `max_concurrent_requests_per_instance` and `WORKER_COUNT` the same."))
+    for (key, (name, usual)), wanted in zip(SERVER.items(), (timeout, at_once), strict=True):
+        if wanted > (most := _whole(variables, name, usual)):
+            what = f"`{key}` is {wanted:,}, and the server keeps to {most:,}"
+            refuse((asked.get(key) or asked).wrong(f"{what}. Say as much by `{name}` in `environment_variables`."))
     most = instances * at_once * 1000 / online.p95_ms
     if most < online.requests_per_second:
         what = f"{instances} x {at_once} requests at once, each of {online.p95_ms:g} ms, are {most:g} a second"
@@ -108,4 +119,4 @@ def _check_requests(root: Item, online: Online) -> None:
 
 def _whole(item: Item, key: str, otherwise: int) -> int:
     said = item.get(key)
-    return said.value if said and isinstance(said.value, int) else otherwise
+    return int(said.value) if said and str(said.value).isdecimal() else otherwise

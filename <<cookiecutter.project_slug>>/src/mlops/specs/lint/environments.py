@@ -12,8 +12,8 @@ from mlops.uploads import ignored
 FROZEN = ("staging", "prod")
 COPIED = re.compile(r"^COPY +((?:(?!--)[\w./-]+ +)+)[\w./-]+ *$", re.MULTILINE)
 """What a Dockerfile takes from its folder, in lines of plain names."""
-TAGGED = re.compile(r"^FROM +(?:--\S+ +)*([^\s@]*[:/][^\s@]*)(?:\s|$)", re.MULTILINE | re.IGNORECASE)
-"""The images from which a Dockerfile begins by tag, not by digest."""
+FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.MULTILINE | re.IGNORECASE)
+"""The images from which a Dockerfile begins, and what it calls its stages."""
 
 
 def check(root: Item, kind: str, on: str) -> None:
@@ -54,10 +54,13 @@ def _check_build(build: Item, on: str) -> None:
     name, place = str(said.value) if said else "Dockerfile", said or build
     if not (where / name).is_file():
         return refuse(place.wrong(f"there is no {name} in {folder.value}. Correct it."))
-    text = (where / name).read_text("utf-8")
-    for image in TAGGED.findall(text) if on in FROZEN else ():
-        what = f"{name} begins with `{image}`, which may be another image tomorrow"
-        refuse(place.wrong(f"{what}. Name its digest for {on}: `FROM {image}@sha256:…`."))
+    text = (where / name).read_text("utf-8").replace("\\\n", " ")
+    known = {"scratch"}
+    for image, stage in FROM.findall(text) if on in FROZEN else ():
+        if "@sha256:" not in image and image.lower() not in known:
+            what = f"{name} begins with `{image}`, which may be another image tomorrow"
+            refuse(place.wrong(f"{what}. Name its digest for {on}: `FROM {image}@sha256:…`."))
+        known.add(stage.lower())
     left_out, copied = ignored(where), " ".join(COPIED.findall(text)).split()
     for path in (Path(each.lstrip("/")) for each in (name, *copied) if each != "."):
         above = (f"{parent}/" for parent in path.parents if parent != Path())

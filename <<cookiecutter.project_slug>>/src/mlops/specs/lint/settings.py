@@ -38,7 +38,7 @@ def check(file: Path, on: str, today: date) -> None:
             raise loaded.wrong(what, "model", "package")
         for name in loaded.gates:
             with _line_by_line(file):
-                loaded.limits(name, _gate(name, loaded).Limits)
+                loaded.limits(name, _gate(name, loaded).Limits).check_with(loaded)
         for name, source in loaded.data.items():
             if source.keep_until < today:
                 what = f"`data.{name}` may be kept until {source.keep_until} and no longer. Delete it, or ask again."
