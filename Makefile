@@ -13,7 +13,14 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-21s %s\n", $$1, $$2}' Makefile
 
-demo: .venv/.synced ## generate the reference project into ./demo and train its model
+demo: .venv/.synced ## generate the reference project into ./demo and train its model (AGAIN=1: remove what you made there)
+	@for made in $(if $(AGAIN),,$(wildcard demo/*)); do \
+	    git="git --git-dir=$$made/.git --work-tree=$$made"; \
+	    if [ -e $$made/.mlops/models ] || [ -n "$$($$git status --porcelain)" ] || [ "$$($$git rev-list --count HEAD)" != 1 ]; then \
+	        echo "$$made holds models, changes or commits of yours, and this would remove them: move it away, or make demo AGAIN=1"; \
+	        exit 1; \
+	    fi; \
+	done
 	rm -rf demo
 	.venv/bin/cookiecutter . --no-input --output-dir demo
 	PATH="$(abspath .venv/bin):$$PATH" $(MAKE) --no-print-directory -C demo/income-support-triage setup run
