@@ -45,7 +45,7 @@ def verify(
         code.contract.ROW,
         code,
         evaluation=made.says["evaluation"],
-        champion_evaluation=served.get("evaluation", {}),
+        champion_evaluation=served["evaluation"] if served else {},
         files={"model": scratch / "model"},
         responsible_ai=project / "responsible_ai",
         environment=environment,
