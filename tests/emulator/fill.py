@@ -160,6 +160,10 @@ def _endpoint(ask: Ask, properties: Document) -> Document:
     return {"traffic": {}} | properties | {"scoringUri": f"{uri}/score", "swaggerUri": f"{uri}/swagger.json"}
 
 
+def _deployment(ask: Ask, properties: Document) -> Document:
+    return {"scaleSettings": {"scaleType": "Default"}, "properties": {}} | properties
+
+
 def _ml_registry(ask: Ask, properties: Document) -> Document:
     made = {"discoveryUrl": f"https://{ask.body.get('location', '')}.api.azureml.ms/registrymanagement/v1.0/registries"}
     return properties | made
@@ -187,6 +191,7 @@ FILLS: Mapping[str, Callable[[Ask, Document], Document]] = {
     "microsoft.insights/components": _insights,
     "microsoft.machinelearningservices/workspaces": _workspace,
     "microsoft.machinelearningservices/workspaces/onlineendpoints": _endpoint,
+    "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments": _deployment,
     "microsoft.machinelearningservices/workspaces/outboundrules": _outbound_rule,
     "microsoft.machinelearningservices/workspaces/computes": _compute,
     "microsoft.machinelearningservices/registries": _ml_registry,
@@ -196,6 +201,8 @@ FILLS: Mapping[str, Callable[[Ask, Document], Document]] = {
         f"microsoft.machinelearningservices/workspaces/{kind}/versions": _asset
         for kind in ("codes", "data", "environments", "components")
     },
+    "microsoft.machinelearningservices/registries/environments/versions": _asset,
+    "microsoft.machinelearningservices/registries/models/versions": _model,
     "microsoft.authorization/roleassignments": _assignment,
     "microsoft.network/privateendpoints": _private_endpoint,
     "microsoft.network/privatednszones": _zone,

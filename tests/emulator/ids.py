@@ -1,10 +1,13 @@
 """ARM ids: what a path names, where it lies, and which provider action a verb on it needs."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 GROUP_TYPE = "Microsoft.Resources/resourceGroups"
 SUBSCRIPTION_TYPE = "Microsoft.Resources/subscriptions"
+SHARED = re.compile(r"(?<=MachineLearningServices/registries/)\w+/versions", re.IGNORECASE)
+"""Assets of every kind in a registry of Azure ML, which permissions do not tell apart."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Id:
     def action(self, verb: str) -> str:
         """The permission that `verb` (read, write, delete, NAME/action) needs."""
         shown = "Microsoft.Resources/subscriptions/resourceGroups" if self.kind == GROUP_TYPE.lower() else self.type
-        return f"{shown}/{verb}"
+        return f"{SHARED.sub('assets', shown)}/{verb}"
 
     def within(self, scope: str) -> bool:
         """Whether `scope` is this id, or above it."""

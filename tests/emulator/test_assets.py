@@ -39,10 +39,25 @@ def submit(world: World, *, inputs: Document | None = None, binds: Document | No
 
 
 def test_a_version_is_never_changed(workspace: World) -> None:
-    put(workspace, DATA, dataUri=f"{BLOB}/there", tags={"digest": "1"})
-    put(workspace, DATA, dataUri=f"{BLOB}/there", tags={"digest": "2"})
-    with refused("versions_stay", "UserError", "The asset rows:1 already exists"):
+    put(workspace, DATA, dataUri=f"{BLOB}/there", dataType="uri_file", tags={"digest": "1"})
+    put(workspace, DATA, dataUri=f"{BLOB}/there", dataType="uri_file", tags={"digest": "2"})
+    with refused("versions_stay", "UserError", "Asset paths cannot be updated."):
         put(workspace, DATA, dataUri=f"{BLOB}/there/too")
+    with refused("versions_stay", "UserError", "The asset rows:1 already exists and its dataType cannot be changed"):
+        put(workspace, DATA, dataUri=f"{BLOB}/there", dataType="uri_folder")
+
+
+def test_a_tag_that_is_too_long(workspace: World) -> None:
+    with refused("asset_tags_fit", "UserError", "The value of tag 'about' has more than 256 characters."):
+        put(workspace, DATA, dataUri=f"{BLOB}/there", tags={"about": "a" * 257})
+
+
+def test_versions_of_data_are_all_files_or_all_folders(workspace: World) -> None:
+    put(workspace, DATA, dataUri=f"{BLOB}/there", dataType="uri_file")
+    with refused(
+        "data_is_of_one_kind", "UserError", "The type of the data is uri_folder, and its container has uri_file"
+    ):
+        put(workspace, DATA.removesuffix("1") + "2", dataUri=f"{BLOB}/there", dataType="uri_folder")
 
 
 def test_what_a_version_leads_to_is_there(workspace: World) -> None:
@@ -78,6 +93,8 @@ def test_inputs_of_a_job_that_are_not_there(workspace: World) -> None:
         submit(workspace, inputs={"rows": {"uri": DATA}})
     with refused("job_inputs_exist", "UserError", f"nothing at {BLOB}/here"):
         submit(workspace, inputs={"rows": {"uri": f"{BLOB}/here"}})
+    with refused("job_inputs_exist", "UserError", f"nothing at {BLOB}/here"):
+        submit(workspace, binds={"rows": {"uri": f"{BLOB}/here"}})
 
 
 def test_a_compute_that_is_not_there(workspace: World) -> None:

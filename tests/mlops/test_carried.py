@@ -63,3 +63,22 @@ def test_what_was_imported_before_is_there_again(tmp_path: Path, monkeypatch: py
 def test_a_model_without_a_package_is_refused_in_words(tmp_path: Path):
     with pytest.raises(Misuse, match="carries no package"), carried.package(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("inside", ["", "artifact", "triage/1/d1/artifact"])
+def test_an_artifact_is_found_in_what_a_registered_model_is(tmp_path: Path, inside: str):
+    asset = tmp_path / "asset"
+    model = made(tmp_path, 1).rename(place(asset / inside))
+    place(model / "deep" / "artifact").mkdir()
+    if inside:
+        (place(model.parent / "code" / "mlops" / "api.py")).touch()
+    assert carried.artifact(asset) == model
+
+
+def place(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def test_a_folder_without_a_model_is_left_to_be_refused(tmp_path: Path):
+    assert carried.artifact(tmp_path) == tmp_path

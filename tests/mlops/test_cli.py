@@ -38,6 +38,9 @@ def test_help_imports_nothing_heavy(reference: Project):
         (("run", "none.yml"), "none.yml: cannot be read: No such file or directory"),
         (("models", "show", "triage:1"), "no model is named 'triage'"),
         (("models", "register", "last"), "there is no run yet"),
+        (("run", "job.yml", "--no-follow"), "`--no-follow` is for a job in Azure ML that goes on by itself"),
+        (("run", "job.yml", "--on", "dev"), "the names of what dev has are not here"),
+        (("runs", "cancel", "last", "--on", "local"), "there is no run yet"),
         (("walk",), "No such command 'walk'"),
     ],
 )
@@ -64,7 +67,7 @@ def test_what_nobody_foresaw_is_status_3(reference: Project):
     program = (
         "import sys; from mlops import cli; from mlops.commands import models\n"
         "sys.argv = ['mlops', 'models', 'list']\n"
-        "models.open_platform = lambda: 1 / 0\n"
+        "models.open_platform = lambda on: 1 / 0\n"
         "cli.main()"
     )
     done = reference.python("-c", program)

@@ -140,7 +140,7 @@ def test_diff_says_what_moved_the_most_first(project: Project):
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        (("show", "other"), "no data is named 'other'. In the store: applications."),
+        (("show", "other"), "no data is named 'other'. There are: applications."),
         (
             ("fetch", "applications:7", "x"),
             "no version of 'applications' is 'applications:7'. There are: applications:1",

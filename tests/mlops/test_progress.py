@@ -94,7 +94,7 @@ def test_each_step_is_said_once_when_it_ends_and_odd_ones_are_explained(monkeypa
         Event("r", "reads", "unreadable", 0, "a.csv: cannot be read", status=2),
         Event("r", None, "failed", 3.5, status=3),
     ]
-    status = progress.follow(job, events, "0123456789")
+    status = progress.follow(job.name, len(job.nodes), events, "0123456789")
     said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.getvalue())
     lines = [line.strip() for line in said.replace("\r", "\n").splitlines()]
     told = [line for line in lines if line and line[0] not in SPINNING]

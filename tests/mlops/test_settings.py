@@ -49,6 +49,7 @@ def test_the_reference_settings_load(reference: Project):
         ("currency: EUR", "currency: euro", "`service.currency` cannot be 'euro'. Three capital letters, such as EUR."),
         ("environments:", "environments:\n  local: {paths: here}", "should hold settings: names with values, as"),
         ('owner: "owner@example.org"', "owner: nobody", "`people.owner`: write an e-mail address"),
+        ("{least: 3, most: 6}", "{least: 3, most: 2}", "`environments.prod.instances`: `most` must not be less than"),
         ("  recall: 0.8", "  recall: 0.8\n      recall: 0.7", "`recall` is written twice"),
     ],
 )

@@ -52,12 +52,16 @@ CARDS = "tests/mlops/evidence/test_model_card.py::test_cards_are_written_as_they
 
 CHECKED = "tests/project/test_project.py::test_a_platform_engineer_checks_the_infrastructure_without_a_login"
 BROUGHT_UP = "tests/infra/test_commands.py::test_a_platform_engineer_brings_up_what_was_previewed_and_takes_it_down"
+SYNCED = "tests/infra/test_env_sync.py::test_as_a_person_types_it"
+BUILT = "tests/mlops/platform/azure/test_images.py::test_a_person_builds_what_a_project_describes"
 
 ELSEWHERE = {
     "make infra-setup": CHECKED,
     "make infra-check": CHECKED,
     "make infra-preview STACK=dev": BROUGHT_UP,
     "make infra-up STACK=dev": BROUGHT_UP,
+    "mlops env sync dev": SYNCED,
+    "mlops env build --on dev": BUILT,
     "make setup": TYPED,
     "make test": TYPED,
     TRAIN: DAY,

@@ -24,9 +24,8 @@ def put(package: Path, model: Path) -> None:
 
 
 def artifact(folder: Path) -> Path:
-    """A model's artifact: the folder itself, or the `artifact` somewhere in it, where Azure ML puts a registered one."""
-    inside = () if _name(folder) else sorted(folder.rglob(ARTIFACT))
-    return next(filter(_name, inside), folder)
+    """A model's artifact: the folder, or the `artifact` somewhere in it, where Azure ML puts a registered one."""
+    return next(filter(_name, sorted(folder.rglob(ARTIFACT))), folder)
 
 
 def name(model: Path) -> str:

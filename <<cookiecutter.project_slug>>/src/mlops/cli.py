@@ -5,7 +5,7 @@ import traceback
 
 import typer
 
-from mlops.commands import data, explain, lint, models, outcomes, release, report, run, runs, score, serve, stop
+from mlops.commands import data, env, explain, lint, models, outcomes, release, report, run, runs, score, serve, stop
 from mlops.errors import Failure, MlopsError
 
 app = typer.Typer(
@@ -13,7 +13,7 @@ app = typer.Typer(
 )
 for command in (run.run, explain.explain, lint.lint, report.report, score.score, serve.serve, stop.stop):
     app.command()(command)
-for group in (data, models, runs, outcomes, release):
+for group in (data, models, runs, outcomes, release, env):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 
 

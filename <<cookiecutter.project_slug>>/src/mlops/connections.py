@@ -28,9 +28,8 @@ class Connections:
         place = urlsplit(url)
         tls, self._host, self._path = place.scheme == "https", place.hostname or "", place.path
         self._headers = {"content-type": "application/json", **(headers or {})}
-        self._port, self._tls = place.port or (443 if tls else 80), None
-        if tls:
-            self._tls = ssl.create_default_context(cafile=os.environ.get("REQUESTS_CA_BUNDLE"))
+        self._port = place.port or (443 if tls else 80)
+        self._tls = ssl.create_default_context(cafile=os.environ.get("REQUESTS_CA_BUNDLE")) if tls else None
         self._proxy = urlsplit(getproxies().get("https", "") if tls and not proxy_bypass(self._host) else "")
         self._idle = list[Connection]()
 
@@ -54,7 +53,7 @@ class Connections:
             writer.close()
 
     async def _open(self) -> Connection:
-        if not self._proxy.hostname:
+        if not (self._tls and self._proxy.hostname):
             return await asyncio.open_connection(self._host, self._port, ssl=self._tls)
         reader, writer = await asyncio.open_connection(self._proxy.hostname, self._proxy.port)
         writer.write(f"CONNECT {self._host}:{self._port} HTTP/1.1\r\nhost: {self._host}\r\n\r\n".encode())

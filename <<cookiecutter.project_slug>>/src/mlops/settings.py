@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from mlops.errors import Misuse
 from mlops.release.settings import Release
@@ -147,8 +147,22 @@ class Training(Section):
     budget_cost: Positive
 
 
+class Instances(Section):
+    """Of a deployment that answers callers: how many there are, and how many its load may bring."""
+
+    least: Count = 1
+    most: Count = 1
+
+    @model_validator(mode="after")
+    def in_order(self) -> "Instances":
+        if self.most < self.least:
+            raise ValueError("`most` must not be less than `least`")
+        return self
+
+
 class EnvironmentSettings(Section):
     region: Text
+    instances: Instances = Instances()
 
 
 class Local(Section):
@@ -163,6 +177,10 @@ class Environments(Section):
     dev: EnvironmentSettings
     staging: EnvironmentSettings
     prod: EnvironmentSettings
+
+    def of(self, environment: str) -> EnvironmentSettings:
+        """One that is in Azure."""
+        return getattr(self, environment)
 
 
 class TrustedKeys(Section):

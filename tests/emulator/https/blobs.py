@@ -73,6 +73,10 @@ class Blobs:
         answer = self._send("PUT", account, container, name, headers={"x-ms-blob-type": "BlockBlob"}, body=content)
         assert answer.status == 201, answer
 
+    def remove(self, account: str, container: str, name: str) -> None:
+        """Past every rule."""
+        assert self._send("DELETE", account, container, name).status == 202
+
     def all(self, account: str, container: str, prefix: str = "") -> dict[str, bytes]:
         return {name: self.read(account, container, name) for name in self.names(account, container, prefix)}
 
@@ -115,9 +119,24 @@ class Blobs:
             raise Refusal(403, "KeyBasedAuthenticationNotPermitted", message)
         caller = self._cloud.directory.caller(request.headers.get("Authorization"), AUDIENCE)
         for action in _actions(request):
-            if not access.allows(self._cloud.arm, caller, action, id, data=True, resource={"name": container}):
+            if action == f"{BLOBS}/write" and not request.query and self._may(caller, f"{BLOBS}/add/action", id):
+                self._refuse_overwrite(request, account, caller, id)
+            elif not self._may(caller, action, id):
                 message = "This request is not authorized to perform this operation using this permission."
                 raise Refusal(403, "AuthorizationPermissionMismatch", message)
+
+    def _may(self, caller: str, action: str, container: Id) -> bool:
+        return access.allows(self._cloud.arm, caller, action, container, data=True, resource={"name": container.name})
+
+    def _refuse_overwrite(self, request: Request, account: str, caller: str, id: Id) -> None:
+        """Who may only add puts new blobs.
+
+        Source: "Put Blob" and "Blob Storage error codes" (Microsoft Learn, from memory).
+        """
+        name = request.path.strip("/").partition("/")[2]
+        if not self._may(caller, f"{BLOBS}/write", id) and name in self.names(account, id.name, name):
+            message = "This request is not authorized to perform blob overwrites."
+            raise Refusal(403, "UnauthorizedBlobOverwrite", message)
 
     def _send(
         self,

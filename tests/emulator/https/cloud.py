@@ -8,16 +8,20 @@ from collections.abc import Collection
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
+from random import Random
 from typing import NamedTuple, Self
 
 from tests.emulator.arm import Arm
 from tests.emulator.https.blobs import Blobs
 from tests.emulator.https.directory import Directory, Principal
+from tests.emulator.https.images import Images
 from tests.emulator.https.operations import Operations
 from tests.emulator.https.routing import ANY, ROUTES, Asked, refused, shape
-from tests.emulator.https.wire import Proxy, Request, Response
+from tests.emulator.https.runs import Runs
+from tests.emulator.https.servers import Servers
+from tests.emulator.https.wire import Lost, Proxy, Request, Response
 from tests.emulator.rules.refusal import Refusal
-from tests.emulator.store import SUBSCRIPTION, TENANT
+from tests.emulator.store import SUBSCRIPTION, TENANT, Document
 
 ZONES = "core.windows.net|azureml.ms|vault.azure.net|azurecr.io|inference.ml.azure.com".replace(".", r"\.")
 SERVED = re.compile(rf"management\.azure\.com|login\.microsoftonline\.com|api\.loganalytics\.io|[\w.-]+\.({ZONES})")
@@ -37,7 +41,8 @@ class Call(NamedTuple):
 class Cloud:
     """Answers one request at a time. What it does not know is a 400, which no client retries.
 
-    `inside` says whether callers are inside the private networks, `faults` is what the emulator itself did wrong.
+    `inside` says whether callers are inside the private networks, `faults` is what the emulator itself did wrong,
+    `lines` are those of the traffic log: when on the clock of Arm, for which log workspace, and what it says.
     """
 
     def __init__(self, folder: Path, arm: Arm | None = None) -> None:
@@ -52,12 +57,18 @@ class Cloud:
         self.blobs = Blobs(self, folder)
         self.arm.holds = self.blobs.holds
         self.operations = Operations(self.arm.find)
+        self.runs, self.images = Runs(self), Images(self)
+        self.servers, self.draw = Servers(self, folder / "servers"), Random(0)
+        self.lines: list[tuple[str, str, Document]] = []
         self._lock = threading.RLock()
+        self._lost: dict[tuple[str, str], int] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.runs.close()
+        self.servers.close()
         self.ends.close()
 
     def environ(self, principal: Principal, home: Path) -> dict[str, str]:
@@ -77,11 +88,21 @@ class Cloud:
             "AZUREML_RUN_POLLING_INTERVAL_MAX": "1",
         }
 
+    def lose(self, method: str, route: str, after: int = 0) -> None:
+        """From so many requests to a route on, connections end without an answer."""
+        self._lost[method, route] = after
+
+    def mend(self) -> None:
+        """No connection is lost any more."""
+        self._lost.clear()
+
     def answer(self, request: Request) -> Response:
         try:
             return self._answer(request)
         except Refusal as refusal:
             return refused(refusal)
+        except Lost:
+            raise
         except Exception as fault:
             self.faults.append("".join(traceback.format_exception(fault)))
             return refused(Refusal(400, "EmulatorFault", repr(fault)))
@@ -95,6 +116,7 @@ class Cloud:
         for method, template, pattern, audience, answer in ROUTES:
             match = pattern.fullmatch(request.host + request.path + comp)
             if match and method == request.method:
+                self._keep(method, template)
                 version = request.query.get("api-version") or request.headers.get("x-ms-version", "")
                 self.journal.append(Call(method, shape(request.path) if template == ANY else template, version))
                 caller = ""
@@ -104,3 +126,11 @@ class Cloud:
                     return answer(Asked(self, request, caller, match.groupdict()))
         message = f"No emulated route for {request.method} https://{request.host}{request.path}{comp}."
         raise Refusal(400, "NotEmulated", message)
+
+    def _keep(self, method: str, route: str) -> None:
+        """Raises Lost when it is time to."""
+        with self._lock:
+            if (left := self._lost.get((method, route))) == 0:
+                raise Lost
+            if left:
+                self._lost[method, route] = left - 1

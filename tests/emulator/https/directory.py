@@ -33,6 +33,8 @@ class Directory:
     def __init__(self, arm: Arm) -> None:
         self._arm, self._key = arm, secrets.token_bytes(32)
         self._added: dict[str, Principal] = {}
+        self.tenants = {TENANT}
+        """Where somebody can sign in. The subscription belongs to the first."""
 
     def add(self, name: str) -> Principal:
         """Somebody new, who signs in by assertions about `name`."""
@@ -45,11 +47,11 @@ class Directory:
         """What an issuer such as a CI system says of a job of its own, for so many minutes."""
         return self._signed({"iss": issuer, "sub": subject, "aud": EXCHANGE}, minutes)
 
-    def token(self, client: str, scope: str, minutes: float = 60) -> str:
+    def token(self, client: str, scope: str, minutes: float = 60, tenant: str = TENANT) -> str:
         """An access token for somebody who is signed in already, such as an identity inside Azure."""
         audience = scope.removesuffix("/.default").removesuffix("/")
-        claims = {"oid": self._principal(client).id, "appid": client, "tid": TENANT, "aud": audience}
-        issued = {"iss": f"https://sts.windows.net/{TENANT}/", "sub": claims["oid"]}
+        claims = {"oid": self._principal(client).id, "appid": client, "tid": tenant, "aud": audience}
+        issued = {"iss": f"https://sts.windows.net/{tenant}/", "sub": claims["oid"]}
         return self._signed(claims | issued, minutes)
 
     def sign_in(self, tenant: str, form: Document) -> Document:
@@ -58,7 +60,7 @@ class Directory:
         Source: "Microsoft Entra authentication and authorization error codes" (Microsoft Learn): AADSTS90002, 700016,
         700213, 700024; wordings shortened.
         """
-        if tenant != TENANT:
+        if tenant not in self.tenants:
             raise Refusal(400, "invalid_request", f"AADSTS90002: Tenant '{tenant}' not found.")
         client, scope = form.get("client_id", ""), form["scope"].split()[0]
         principal = self._principal(client)
@@ -72,13 +74,13 @@ class Directory:
         if (said["iss"], said["sub"]) not in self._trusted(principal):
             message = "AADSTS700213: No matching federated identity record found for presented assertion subject"
             raise Refusal(401, "invalid_client", f"{message} '{said['sub']}'.")
-        return {"token_type": "Bearer", "expires_in": 3600, "access_token": self.token(client, scope)}
+        return {"token_type": "Bearer", "expires_in": 3600, "access_token": self.token(client, scope, tenant=tenant)}
 
     def caller(self, authorization: str | None, audience: str) -> str:
         """The object id of who holds a token made out to `audience`.
 
-        Source: InvalidAuthenticationToken, ExpiredAuthenticationToken and InvalidAuthenticationTokenAudience of Azure
-        Resource Manager.
+        Source: InvalidAuthenticationToken, ExpiredAuthenticationToken, InvalidAuthenticationTokenTenant and
+        InvalidAuthenticationTokenAudience of Azure Resource Manager.
         """
         try:
             token = (authorization or "").removeprefix("Bearer ")
@@ -88,6 +90,9 @@ class Directory:
             raise Refusal(401, "ExpiredAuthenticationToken", message) from None
         except jwt.InvalidTokenError:
             raise Refusal(401, "InvalidAuthenticationToken", "The access token is invalid.") from None
+        if claims["tid"] != TENANT:
+            message = f"The access token is from the wrong issuer '{claims['iss']}'. It must match the tenant {TENANT}."
+            raise Refusal(401, "InvalidAuthenticationTokenTenant", message)
         if claims["aud"].rstrip("/") != audience:
             message = f"The access token is for '{claims['aud']}' and not for '{audience}'."
             raise Refusal(401, "InvalidAuthenticationTokenAudience", message)

@@ -41,25 +41,39 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Lost(Exception):
+    """The connection ends without an answer."""
+
+
 class Proxy:
     """Answers for every host that `serves` until closed. Any other host gets 403 and is listed in `strangers`."""
 
     def __init__(self, folder: Path, serves: Callable[[str], bool], answer: Callable[[Request], Response]) -> None:
         self.strangers: list[str] = []
         self.authority = Authority(folder)
-        self._server = _Server(("127.0.0.1", 0), _handler(serves, answer, self.authority, self.strangers))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
+        handler = _handler(serves, answer, self.authority, self.strangers)
+        self._server, self._within = (_Server(("127.0.0.1", 0), handler) for _ in range(2))
+        context = self.authority.context("127.0.0.1")
+        self._within.socket = context.wrap_socket(self._within.socket, server_side=True)
+        how = {"kwargs": {"poll_interval": 0.05}, "daemon": True}
+        self._threads = [threading.Thread(target=it.serve_forever, **how) for it in (self._server, self._within)]
+        for thread in self._threads:
+            thread.start()
 
     def environ(self) -> dict[str, str]:
         """The variables that send a child process's HTTPS through here; plain HTTP is left alone."""
         address = f"http://127.0.0.1:{self._server.server_port}"
         return {"HTTPS_PROXY": address, "NO_PROXY": "", "REQUESTS_CA_BUNDLE": str(self.authority.file)}
 
+    def inside(self, host: str) -> str:
+        """Where a server inside Azure, which knows no proxy, finds a host: as the first part of a path."""
+        return f"https://127.0.0.1:{self._within.server_port}/{host.replace('.', '_')}"
+
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        for server, thread in zip((self._server, self._within), self._threads, strict=True):
+            server.shutdown()
+            server.server_close()
+            thread.join()
 
 
 class _Server(http.server.ThreadingHTTPServer):
@@ -91,7 +105,15 @@ def _handler(
             url = urlsplit(self.path)
             query = dict(parse_qsl(url.query, keep_blank_values=True))
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            response = answer(Request(self.command, self.host, unquote(url.path), query, self.headers, body))
+            host, path = self.host, unquote(url.path)
+            if not host:
+                first, _, rest = path.lstrip("/").partition("/")
+                host, path = first.replace("_", "."), f"/{rest}"
+            try:
+                response = answer(Request(self.command, host, path, query, self.headers, body))
+            except Lost:
+                self.close_connection = True
+                return
             self.send_response(response.status)
             headers = {name.lower(): value for name, value in response.headers.items()}
             for name, value in (headers | _length(response, headers)).items():

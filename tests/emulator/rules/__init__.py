@@ -9,7 +9,18 @@ from tests.emulator.rules.rule import judge as judge
 
 ORDER = (
     *("rbac", "parents", "requests", "locks", "names", "assignments"),
-    *("network", "storage", "vault", "managed_network", "workspace", "assets", "jobs", "observe"),
+    *(
+        "network",
+        "storage",
+        "vault",
+        "managed_network",
+        "workspace",
+        "assets",
+        "registry",
+        "jobs",
+        "endpoints",
+        "observe",
+    ),
 )
 for module in ORDER:
     import_module(f"tests.emulator.rules.{module}")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from tests.emulator.ids import Id
 from tests.emulator.rules.managed_network import WORKSPACE, workspace_of
 from tests.emulator.rules.refusal import Refusal
-from tests.emulator.rules.rule import Ask, rule
+from tests.emulator.rules.rule import Ask, dig, rule
 from tests.emulator.store import Document
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 ASSETS = ("codes", "data", "environments", "components", "models")
 VERSIONS = tuple(f"{WORKSPACE}/{kind}/versions" for kind in ASSETS)
+REGISTRY = "Microsoft.MachineLearningServices/registries"
+OF_REGISTRY = re.compile(r"azureml:/(/registries/[^/]+/\w+/[^/]+/versions/[^/]+)")
+SHARED = tuple(f"{REGISTRY}/{kind}/versions" for kind in ("environments", "models"))
 DATASTORE_URI = re.compile(r"azureml://(?:.*/)?datastores/(?P<name>[^/]+)/paths/(?P<path>.+)")
 CONTAINERS = {"workspaceblobstore": "azureml-blobstore-{}", "workspaceartifactstore": "azureml"}
 MAY_CHANGE = {"tags", "description", "isArchived", "stage"}
@@ -40,36 +43,65 @@ def default_datastore(arm: "Arm", workspace: str, name: str) -> Document | None:
 
 def exists(ask: Ask, reference: str) -> Document:
     """Source: "Could not find asset with assetId", Azure/azure-sdk-for-python#34876 (2024-03-21)."""
-    if document := ask.arm.find(reference.removeprefix("azureml:")):
-        return document
-    raise Refusal(404, "UserError", f"Could not find asset with assetId {reference}")
+    return _found(ask.arm, reference)
+
+
+def located(uri: str, arm: "Arm | None" = None, workspace: str = "") -> tuple[str, str, str]:
+    """Account, container and path of a blob's address, or of a datastore's in a workspace."""
+    if arm and (match := DATASTORE_URI.fullmatch(uri)):
+        made = default_datastore(arm, workspace, match["name"])
+        datastore = (made or _found(arm, f"{workspace}/datastores/{match['name']}"))["properties"]
+        return datastore["accountName"], datastore["containerName"], match["path"]
+    url = urlsplit(uri)
+    container, _, path = url.path.strip("/").partition("/")
+    return (url.hostname or "").split(".")[0], container, path
 
 
 def stored(ask: Ask, uri: str) -> None:
     """A datastore or blob URI leads to something. Assumed: Azure may find out only when the job starts."""
-    workspace = workspace_of(ask)["id"]
-    if match := DATASTORE_URI.fullmatch(uri):
-        id = f"{workspace}/datastores/{match['name']}"
-        datastore = (default_datastore(ask.arm, workspace, match["name"]) or exists(ask, id))["properties"]
-        account, container, path = datastore["accountName"], datastore["containerName"], match["path"]
-    else:
-        url = urlsplit(uri)
-        account, (container, _, path) = (url.hostname or "").split(".")[0], url.path.strip("/").partition("/")
+    account, container, path = located(uri, ask.arm, workspace_of(ask)["id"])
     if not ask.arm.holds(account, container, path.rstrip("/")):
         raise Refusal(400, "UserError", f"There is nothing at {uri}.")
 
 
 @rule(*VERSIONS)
+def asset_tags_fit(ask: Ask) -> None:
+    """A tag of an asset holds at most 256 characters.
+
+    Assumed, after "Use tags to organize your Azure resources" (Microsoft Learn, 2022-03-15).
+    """
+    for name, value in ask.sent("tags", {}).items():
+        if len(str(value)) > 256:
+            raise Refusal(400, "UserError", f"The value of tag '{name}' has more than 256 characters.")
+
+
+@rule(f"{WORKSPACE}/data/versions")
+def data_is_of_one_kind(ask: Ask) -> None:
+    """All versions of data are files, or all are folders.
+
+    Assumed: the type is a property of the container (azure-ai-ml 1.35.2, DataContainerProperties.dataType).
+    """
+    for other in ask.siblings():
+        if (kind := dig(other, "properties.dataType")) != ask.sent("dataType"):
+            raise Refusal(
+                400, "UserError", f"The type of the data is {ask.sent('dataType')}, and its container has {kind}."
+            )
+
+
+@rule(*VERSIONS, *SHARED)
 def versions_stay(ask: Ask) -> None:
     """A version of an asset is never changed, but for its tags and its description.
 
-    Source: "Create data assets" (Microsoft Learn, from memory): immutable; code and message: assumed.
+    Source: "Create data assets" (Microsoft Learn, from memory): immutable; "Asset paths cannot be updated.", which
+    azure-ai-ml 1.35.2 expects; status and the other message: assumed.
     """
     if ask.before is None:
         return
     sent = {key: value for key, value in (ask.body.get("properties") or {}).items() if value is not None}
     for key in sent.keys() - MAY_CHANGE:
         if key in ask.before["properties"] and ask.before["properties"][key] != sent[key]:
+            if key.endswith("Uri"):
+                raise Refusal(409, "UserError", "Asset paths cannot be updated.")
             what = f"{ask.id.parent.name if ask.id.parent else ''}:{ask.id.name}"
             raise Refusal(409, "UserError", f"The asset {what} already exists and its {key} cannot be changed.")
 
@@ -109,3 +141,17 @@ def component_has_its_parts(ask: Ask) -> None:
     for node in (spec.get("jobs") or {}).values():
         if node.get("componentId"):
             exists(ask, node["componentId"])
+
+
+def asset(arm: "Arm", reference: str) -> Document | None:
+    """A version that is named: of its workspace by id, of a registry by the registry's name."""
+    if not (shared := OF_REGISTRY.fullmatch(reference)):
+        return arm.find(reference.removeprefix("azureml:"))
+    found = (it for it in arm.store.documents.values() if it["id"].lower().endswith(shared[1].lower()))
+    return next(found, None)
+
+
+def _found(arm: "Arm", reference: str) -> Document:
+    if document := asset(arm, reference):
+        return document
+    raise Refusal(404, "UserError", f"Could not find asset with assetId {reference}")

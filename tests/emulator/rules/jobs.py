@@ -2,7 +2,7 @@
 
 import re
 
-from tests.emulator.rules.assets import exists, stored
+from tests.emulator.rules.assets import OF_REGISTRY, exists, stored
 from tests.emulator.rules.managed_network import WORKSPACE
 from tests.emulator.rules.refusal import Refusal
 from tests.emulator.rules.rule import Ask, rule
@@ -24,13 +24,14 @@ def jobs_stay(ask: Ask) -> None:
 
 @rule(JOB)
 def job_inputs_exist(ask: Ask) -> None:
-    """Versions and places that a job reads are there.
+    """Versions and places that a job or a step of it reads are there.
 
     Source: "Could not find asset with assetId", Azure/azure-sdk-for-python#34876 (2024-03-21); places: assumed.
     """
-    for given in ask.sent("inputs", {}).values():
+    nodes = (node.get("inputs", {}) for node in ask.sent("jobs", {}).values())
+    for given in (each for inputs in (ask.sent("inputs", {}), *nodes) for each in inputs.values()):
         uri = given.get("uri", "")
-        if uri.startswith("/subscriptions/"):
+        if uri.startswith("/subscriptions/") or OF_REGISTRY.fullmatch(uri):
             exists(ask, uri)
         elif uri:
             stored(ask, uri)

@@ -9,6 +9,7 @@ IMPLIED = {f"microsoft.storage/storageaccounts/{kind}services" for kind in ("blo
     f"microsoft.machinelearningservices/workspaces/{kind}"
     for kind in ("managednetworks", "codes", "data", "environments", "components", "models")
 }
+IMPLIED |= {f"microsoft.machinelearningservices/registries/{kind}" for kind in ("environments", "models")}
 
 
 def exists(ask: Ask, id: Id) -> bool:
@@ -16,16 +17,6 @@ def exists(ask: Ask, id: Id) -> bool:
     if ask.arm.find(id.text) is not None:
         return True
     return id.kind in IMPLIED and id.parent is not None and ask.arm.find(id.parent.text) is not None
-
-
-@rule(on="put get delete post")
-def subscription_exists(ask: Ask) -> None:
-    """The subscription is one that Azure knows.
-
-    Source: "Troubleshoot common Azure deployment errors" (Microsoft Learn, from memory): SubscriptionNotFound.
-    """
-    if ask.id.subscription and ask.arm.find(f"/subscriptions/{ask.id.subscription}") is None:
-        raise Refusal(404, "SubscriptionNotFound", f"The subscription '{ask.id.subscription}' could not be found.")
 
 
 @rule(on="put get delete post")

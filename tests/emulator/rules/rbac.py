@@ -1,10 +1,20 @@
-"""The caller's own rights."""
+"""The subscription, and the caller's own rights in it."""
 
 from tests.emulator import access
 from tests.emulator.rules.refusal import Refusal
 from tests.emulator.rules.rule import Ask, rule
 
 VERBS = {"put": "write", "get": "read", "delete": "delete"}
+
+
+@rule(on="put get delete post")
+def subscription_exists(ask: Ask) -> None:
+    """The subscription is one that Azure knows.
+
+    Source: "Troubleshoot common Azure deployment errors" (Microsoft Learn, from memory): SubscriptionNotFound.
+    """
+    if ask.id.subscription and ask.arm.find(f"/subscriptions/{ask.id.subscription}") is None:
+        raise Refusal(404, "SubscriptionNotFound", f"The subscription '{ask.id.subscription}' could not be found.")
 
 
 @rule(on="put get delete post")

@@ -1,9 +1,13 @@
 """Every row is scored, or set aside with the reason."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
+from mlops import digest
+from mlops.batch.scoring import TableScorer
 from mlops.contract.synthetic import poisoned
 from mlops.contract.types import UNSEEN, Column, Contract
 from mlops.errors import Misuse
@@ -117,3 +121,14 @@ def test_a_damaged_file_is_named(desk: Desk):
     file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(Misuse, match=r"rows.parquet: cannot be read"):
         desk.score(file)
+
+
+def test_a_model_is_the_same_in_what_the_registry_has(tmp_path: Path) -> None:
+    (package := tmp_path / "asset" / "artifact" / "code" / "small").mkdir(parents=True)
+    (package / "predict.py").write_text("class Predictor:\n    load = classmethod(lambda cls, folder: folder.name)\n")
+    (package / "contract.py").write_text("from tests.support.small_model import ROW as ROW\n")
+    asset = tmp_path / "asset"
+    with TableScorer.of_folder(asset, "small") as scorer:
+        assert (scorer.predictor, scorer.digest) == ("artifact", digest.of_folder(asset / "artifact"))
+    with TableScorer.of_folder(asset / "artifact", "small") as other:
+        assert other.model == scorer.model

@@ -1,13 +1,15 @@
 """A model is registered only when something was judged, it was this model, and all of it stands."""
 
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mlops.errors import Refused
-from mlops.evidence.register import refuse_unless_judged
+from mlops.evidence.register import WANTED, refuse_unless_judged, register
 from mlops.gates.base import Verdict
+from tests.support.project import Project
 
 
 def verdict(passed: bool, waiver: str | None = None) -> dict[str, Any]:
@@ -32,3 +34,10 @@ def test_what_was_not_judged_or_does_not_stand_is_refused(judged: dict, sentence
     with pytest.raises(Refused) as refusal:
         refuse_unless_judged("a-run", judged, "abc")
     assert sentence in str(refusal.value)
+
+
+def test_in_azure_only_committed_code_makes_a_model(reference: Project):
+    record = {"outputs": WANTED, "code": {"dirty": True}}
+    platform: Any = SimpleNamespace(jobs=SimpleNamespace(describe=lambda run: record), models=None)
+    with pytest.raises(Refused, match="the code of run a-run was not committed. Commit it, and run again on dev."):
+        register("a-run", platform, reference.path, "dev")

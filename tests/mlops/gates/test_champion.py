@@ -129,3 +129,15 @@ def test_the_model_that_is_in_service_passes_and_so_does_the_first(context: Cont
     assert same.passed and same.why == "it is the model that is in service."
     [first] = against(context, 0.4, None)
     assert first.passed and first.why.startswith("no model is in service yet")
+
+
+def test_a_champion_may_be_what_the_registry_has_with_the_artifact_in_it(context: Context):
+    champion = context.files["model"].with_name("champion")
+    plain = against(context, 0.3, 0.6)
+    (asset := champion.with_name("asset")).mkdir()
+    champion.rename(asset / "artifact")
+    files = {**context.files, "model": context.files["model"], "champion": asset}
+    assert list(check(measure(replace(context, files=files)), Limits())) == plain
+    files["model"] = asset / "artifact"
+    [same] = check(measure(replace(context, files=files)), Limits())
+    assert same.passed and same.why == "it is the model that is in service."

@@ -127,3 +127,8 @@ def test_a_registry_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> No
     (tmp_path / "models").write_text("a file where a folder must be")
     with pytest.raises(Failure, match="could not write"):
         LocalModels(tmp_path).register("triage", artifact(tmp_path / "a", "1"), {}, b"")
+
+
+def test_a_model_of_this_machine_is_not_shared(models: Models) -> None:
+    with pytest.raises(Misuse, match="triage:1 is on this machine, and the registry takes models of Azure ML"):
+        models.share("triage:1")

@@ -112,7 +112,7 @@ def test_a_node_over_its_time_limit_is_ended(lab: Lab) -> None:
 
 
 def test_a_place_that_is_not_known_is_said(tmp_path: Path) -> None:
-    with pytest.raises(Misuse, match="'moon' is not to be reached from here yet. Use one of: local"):
+    with pytest.raises(Misuse, match="there is no environment 'moon'. Use one of: local, dev, staging, prod"):
         open_platform("moon", tmp_path)
 
 

@@ -43,7 +43,7 @@ def read(lab: Lab, path: Path, word: str = "x", reason: str = "") -> Done:
 
 def difference(lab: Lab, a: Done, b: Done, scratch: Path) -> dict:
     package = Package("no_such_model")
-    return compare([a.record, b.record], lab.platform.jobs, package, lab.path, scratch)
+    return compare([a.record, b.record], [lab.platform.jobs] * 2, package, lab.path, scratch)
 
 
 def test_runs_are_listed_newest_first_and_a_damaged_record_is_passed_over_and_said(lab: Lab):

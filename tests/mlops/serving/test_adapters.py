@@ -52,7 +52,7 @@ def expected(trained: Project, artifact: Path, row: dict) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def inference_server(
-    trained: Project, artifact: Path, inference_python: Path, tmp_path_factory: pytest.TempPathFactory
+    trained: Project, inference_python: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Path]]:
     """The address of Azure ML's server as its image starts it for its deployment, and where its log goes."""
     home = tmp_path_factory.mktemp("home")
@@ -64,7 +64,7 @@ def inference_server(
     environment = own | {
         "AML_APP_ROOT": str(((trained.path / DEPLOYMENT).parent / code["code"]).resolve()),
         "AZUREML_ENTRY_SCRIPT": code["scoring_script"],
-        "AZUREML_MODEL_DIR": str(artifact),
+        "AZUREML_MODEL_DIR": str(next(trained.path.glob(".mlops/mlflow/*"))),
         "HOME": str(home),
         "MLOPS_SPOOL": str(home / "spool"),
         "PATH": f"{inference_python.parent}:{os.defpath}",

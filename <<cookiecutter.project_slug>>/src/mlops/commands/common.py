@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 Environment = Literal["local", "dev", "staging", "prod"]
+On = Annotated[Environment, typer.Option("--on", help="Where: this machine, or an environment in Azure ML.")]
 Run = Annotated[str, typer.Argument(help="A run's id, the start of one, or `last`.")]
 Ref = Annotated[str, typer.Argument(help="`name:3`, `name@DIGEST12`, or `name` for the latest.")]
 Card = Annotated[Path | None, typer.Option("--to", help="The file to write, once as .md and once as .html.")]
@@ -50,8 +51,8 @@ class Opened(NamedTuple):
         return entries.read(self.platform, self.settings)
 
 
-def open_platform() -> Opened:
+def open_platform(on: Environment = "local") -> Opened:
     from mlops import platform, settings
 
     project = settings.find(Path.cwd()).parent
-    return Opened(project, platform.open("local", project))
+    return Opened(project, platform.open(on, project))

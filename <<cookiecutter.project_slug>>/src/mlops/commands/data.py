@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mlops.commands.common import AsJson, Card, Opened, Ref, group, open_platform
+from mlops.commands.common import AsJson, Card, On, Opened, Ref, group, open_platform
 from mlops.platform.base import DataVersion, Platform
 from mlops.words import counted, shown
 
@@ -18,20 +18,21 @@ Name = Annotated[str, typer.Argument(help="The name of the source, as in `data` 
 Source = Annotated[Path, typer.Argument(help="A file or a folder.")]
 Why = Annotated[str, typer.Option("-m", "--message", help="Why; kept with the version.")]
 To = Annotated[Path, typer.Argument(help="The file or folder to write.")]
+Some = Annotated[str | None, typer.Argument(help="A version; else the whole store.")]
 Side = Annotated[str, typer.Argument(help="As for `show`, or the path of a table.")]
 
 
 @app.command()
-def add(name: Name, path: Source, message: Why = "", as_json: AsJson = False) -> None:
+def add(name: Name, path: Source, message: Why = "", on: On = "local", as_json: AsJson = False) -> None:
     """Keep a file or folder as the next version; the same bytes keep the version they have."""
     from mlops import show
 
     show.console.stderr = as_json
-    here = open_platform()
+    here = open_platform(on)
     before = here.platform.data.list()
     with show.console.status(f"copying {path}"):
         version = here.platform.data.add(name, path, here.settings.about.get(name, {}), message)
-    profile = _profile(here, version)
+    profile = _profile(here, version, path)
     rows = f"{counted(profile.rows, 'row')}, " if profile else ""
     show.console.print(f"[bold]{version.reference}[/], {rows}{_size(version)}, digest {version.digest[:12]}")
     if version in before:
@@ -41,11 +42,11 @@ def add(name: Name, path: Source, message: Why = "", as_json: AsJson = False) ->
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(on: On = "local", as_json: AsJson = False) -> None:
     """All versions of all data, by name and number."""
     from mlops import show
 
-    platform = open_platform()[1]
+    platform = open_platform(on)[1]
     versions = platform.data.list()
     found = _plain(platform, *versions)
     if as_json:
@@ -59,11 +60,11 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(ref: Ref, as_json: AsJson = False) -> None:
+def show(ref: Ref, on: On = "local", as_json: AsJson = False) -> None:
     """Where a version comes from, what is in it, the runs that read it and the models made from it."""
     from mlops import show
 
-    here = open_platform()
+    here = open_platform(on)
     version = here.platform.data.get(ref)
     [plain], profile = _plain(here.platform, version), _profile(here, version)
     if as_json:
@@ -79,27 +80,27 @@ def show(ref: Ref, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def sheet(ref: Ref, to: Card = None) -> None:
+def sheet(ref: Ref, to: Card = None, on: On = "local") -> None:
     """Write the data sheet of a version: where it is from, what is in it, what is missing. Prints where it is."""
     from mlops.evidence.cards import data, render
 
-    here = open_platform()
+    here = open_platform(on)
     seen = data.facts(ref, here.platform, here.package.contract.SOURCES, date.today())
     name = seen["version"].reference.replace(":", "-")
     print(*render.write("data", seen, to or here.project / ".mlops" / "reports" / f"{name}.md"), sep="\n")
 
 
 @app.command()
-def fetch(ref: Ref, to: To) -> None:
+def fetch(ref: Ref, to: To, on: On = "local") -> None:
     """Copy a version; what is at that place is replaced only if the store has it too."""
-    open_platform()[1].data.fetch(ref, to)
+    open_platform(on)[1].data.fetch(ref, to)
     typer.echo(f"{to} is {ref}")
 
 
 @app.command()
-def verify(ref: Annotated[str | None, typer.Argument(help="A version; else the whole store.")] = None) -> None:
+def verify(ref: Some = None, on: On = "local") -> None:
     """Read everything again, and name each file that is damaged, missing or foreign."""
-    data = open_platform()[1].data
+    data = open_platform(on)[1].data
     faults = data.verify(ref)
     typer.echo("\n".join(faults) or f"{ref or counted(len(data.list()), 'version')}: nothing is damaged or missing")
     if faults:
@@ -107,13 +108,13 @@ def verify(ref: Annotated[str | None, typer.Argument(help="A version; else the w
 
 
 @app.command()
-def diff(a: Side, b: Side, as_json: AsJson = False) -> None:
+def diff(a: Side, b: Side, on: On = "local", as_json: AsJson = False) -> None:
     """What moved from one table to another: columns, rows, nulls, ranges, distributions; the most first."""
     from mlops import show
     from mlops.contract.moved import moved
     from mlops.evidence import profiles
 
-    here = open_platform()
+    here = open_platform(on)
     moves = moved(*profiles.of_both(a, b, here.platform.data, here.package.contract.SOURCES))
     if as_json:
         return show.record(moves)
@@ -121,12 +122,12 @@ def diff(a: Side, b: Side, as_json: AsJson = False) -> None:
     show.table(("column", "distance", "what moved"), rows) if moves else show.console.print("Nothing moved.")
 
 
-def _profile(here: Opened, version: DataVersion) -> "Profile | None":
+def _profile(here: Opened, version: DataVersion, same: Path | None = None) -> "Profile | None":
     """The profile of a version; what is wrong with the table or its contract is said and stops nothing."""
     from mlops.evidence import profiles
 
     try:
-        return profiles.of_version(version.reference, here.platform.data, here.package.contract.SOURCES)
+        return profiles.of_version(version.reference, here.platform.data, here.package.contract.SOURCES, same)
     except Exception as error:
         typer.echo(f"{version.reference} is kept, but has no profile: {error}", err=True)
         return None

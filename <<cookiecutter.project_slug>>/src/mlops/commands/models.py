@@ -4,20 +4,20 @@ from datetime import date
 
 import typer
 
-from mlops.commands.common import AsJson, Card, Ref, Run, group, open_platform
+from mlops.commands.common import AsJson, Card, On, Ref, Run, group, open_platform
 
-app = group("Register, list and show models.")
+app = group("Register, list, show and share models.")
 
 
 @app.command()
-def register(run: Run) -> None:
+def register(run: Run, on: On = "local") -> None:
     """Register the model that a run trained, if every verdict on it stands."""
     from mlops.evidence import register
     from mlops.show import console
 
-    project, platform = open_platform()
+    project, platform = open_platform(on)
     found = platform.jobs.find(run)
-    model = register.register(found, platform, project)
+    model = register.register(found, platform, project, on)
     console.print(f"registered [bold]{model.name}:{model.version}[/], digest {model.digest[:12]}")
     if (first := model.lineage["run"]) != found:
         console.print(f"The same bytes as version {model.version}, registered from run {first[:8]}.")
@@ -26,12 +26,12 @@ def register(run: Run) -> None:
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(on: On = "local", as_json: AsJson = False) -> None:
     """The registered models, newest last, each with the run of its newest statement."""
     from mlops import show
     from mlops.evidence import build
 
-    here = open_platform()
+    here = open_platform(on)
     signed, _ = here.signed
     found = [build.current(each, signed) for each in here.platform.models.list()]
     if as_json:
@@ -47,14 +47,14 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(ref: Ref, as_json: AsJson = False) -> None:
+def show(ref: Ref, on: On = "local", as_json: AsJson = False) -> None:
     """Where a model comes from, what was measured, what is waived, and who signed since."""
     from mlops import show
     from mlops.commands.origin import origin
     from mlops.evidence import build, entries
     from mlops.gates.base import read_verdicts
 
-    here = open_platform()
+    here = open_platform(on)
     found, (signed, faults) = here.platform.models.get(ref), here.signed
     for sentence in faults:
         typer.echo(sentence, err=True)
@@ -74,11 +74,20 @@ def show(ref: Ref, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def card(ref: Ref, to: Card = None) -> None:
+def card(ref: Ref, to: Card = None, on: On = "local") -> None:
     """Write the model card out of what was signed about a model; prints where it is."""
     from mlops.evidence.cards import model, render
 
-    here = open_platform()
+    here = open_platform(on)
     seen = model.facts(ref, here.platform, here.settings, date.today())
     name = f"{seen['model'].name}-{seen['model'].version}"
     print(*render.write("model", seen, to or here.project / ".mlops" / "reports" / f"{name}.md"), sep="\n")
+
+
+@app.command()
+def share(ref: Ref, on: On = "dev") -> None:
+    """Copy a model, and the image that serves it, to the organisation's registry, where other environments find it."""
+    from mlops.show import console
+
+    model = open_platform(on).platform.models.share(ref)
+    console.print(f"[bold]{model.name}:{model.version}[/] is in the registry, digest {model.digest[:12]}")

@@ -13,7 +13,6 @@ from mlops.errors import Misuse
 from mlops.gates.base import Verdict, tally
 from mlops.platform.base import Event, Jobs
 from mlops.show import console
-from mlops.specs.types import Job
 from mlops.words import counted
 
 MARKS = {
@@ -26,11 +25,9 @@ SAID = {"finished": "", "unreadable": " cannot read what it was given"}
 STANDINGS = (("passed", "✓", "green"), ("waived", "~", "yellow"), ("refused", "✗", "red"))
 
 
-def follow(job: Job, events: Iterable[Event], run: str) -> int:
+def follow(name: str, steps: int, events: Iterable[Event], run: str) -> int:
     """Show the events of a run as they come; returns the exit status."""
-    for sentence in job.ignored:
-        console.print(Text(sentence, style="dim"), soft_wrap=True)
-    console.print(Text.assemble(f"{job.name}, run ", (run[:8], "bold"), f", {counted(len(job.nodes), 'step')}"))
+    console.print(Text.assemble(f"{name}, run ", (run[:8], "bold"), f", {counted(steps, 'step')}"))
     at_work: set[str] = set()
     status = 0
     with console.status("") as spinner:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mlops.commands import models
-from mlops.commands.common import AsJson, open_platform
+from mlops.commands.common import AsJson, On, open_platform
 from mlops.words import pairs
 
 Pairs = list[str] | None
@@ -14,27 +14,38 @@ Pairs = list[str] | None
 
 def run(
     file: Annotated[Path, typer.Argument(help="An Azure ML job file.")],
+    on: On = "local",
     overrides: Annotated[Pairs, typer.Option("--set", metavar="NAME=VALUE", help="Change an input of the job.")] = None,
     inputs: Annotated[Pairs, typer.Option("--input", metavar="NAME=PATH", help="Use this file or folder.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Reuse nothing from earlier runs.")] = False,
+    follow: Annotated[bool, typer.Option(help="With --on: stay until the job has ended.")] = True,
     register: Annotated[bool, typer.Option("--register", help="Register the model when every gate passes.")] = False,
     reason: Annotated[str, typer.Option("-m", "--message", help="Why you run it; kept with the run.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Run an Azure ML job on this machine."""
+    """Run an Azure ML job, on this machine or in an environment."""
     from mlops import show
     from mlops.commands import progress
+    from mlops.errors import Misuse
     from mlops.evidence import verify
     from mlops.evidence.register import refuse_unless_trained
     from mlops.platform.base import Submission
     from mlops.specs.bind import bind
+    from mlops.specs.load import read
 
+    remote = on != "local"
+    if not follow and (register or not remote):
+        raise Misuse("`--no-follow` is for a job in Azure ML that goes on by itself: with --on, without --register.")
     show.console.stderr = as_json
-    project, platform = here = open_platform()
+    project, platform = here = open_platform(on)
     paths = {name: Path(path) for name, path in pairs("--input", inputs or ()).items()}
     known, sets, stored = here.settings, pairs("--set", overrides or ()), platform.data.resolve
-    served = verify.champion("local", platform, here.signed[0])
-    champion = platform.models.content(f"{served.name}:{served.version}") if served else None
+    if remote and "environment" in read(file).section("inputs"):
+        sets = {"environment": on} | sets
+    served, champion = verify.champion(on, platform, here.signed[0]), None
+    if served:
+        reference = f"{served.name}:{served.version}"
+        champion = Path(f"azureml:{reference}") if remote else platform.models.content(reference)
     job = bind(
         file,
         overrides=sets,
@@ -43,16 +54,25 @@ def run(
         mapped=known.mapped(project),
         stored=stored,
         champion=champion,
+        remote=remote,
     )
     if register:
         refuse_unless_trained(job.outputs, str(file))
     run_id = platform.jobs.submit(Submission(job, fresh, reason, known.about))
-    status = progress.follow(job, platform.jobs.follow(run_id), run_id)
-    progress.choice(platform.jobs, run_id)
-    progress.verdicts(platform.jobs, run_id)
+    for sentence in () if remote else job.ignored:
+        show.console.print(sentence, style="dim", markup=False, soft_wrap=True)
+    status = 0
+    if follow:
+        status = progress.follow(job.name, len(job.nodes), platform.jobs.follow(run_id), run_id)
+        progress.choice(platform.jobs, run_id)
+        progress.verdicts(platform.jobs, run_id)
+    else:
+        show.console.print(
+            f"run {run_id} goes on. Follow it with: mlops runs follow {run_id} --on {on}", soft_wrap=True
+        )
     if as_json:
         show.record(platform.jobs.describe(run_id))
     if status:
         raise typer.Exit(status)
     if register:
-        models.register(run_id)
+        models.register(run_id, on)

@@ -2,23 +2,23 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
-from mlops.commands.common import AsJson, Opened, Run, group, open_platform
+from mlops.commands.common import AsJson, Environment, On, Opened, Run, group, open_platform
 
-app = group("List, show, compare, annotate and restore runs.")
+app = group("List, show, follow, cancel, compare, annotate and restore runs.")
 
-KINDS = {"parameters": "parameter", "code": "own lines of", "data": "data", "environment": "environment"}
+KINDS = {"parameters": "parameter", "code": "own lines of"} | {it: it for it in ("data", "champion", "environment")}
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(on: On = "local", as_json: AsJson = False) -> None:
     """All runs, newest first, and what came of them."""
     from mlops import show
 
-    here = open_platform()
+    here = open_platform(on)
     records, damaged = here.platform.jobs.list()
     runs = _with_results(here, *records)
     for sentence in (*damaged, *(each["remark"] for each in runs if each["remark"])):
@@ -31,12 +31,12 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(run: Run, as_json: AsJson = False) -> None:
+def show(run: Run, on: On = "local", as_json: AsJson = False) -> None:
     """What a run read, ran and wrote, and what was made from it."""
     from mlops import show
     from mlops.commands.origin import origin
 
-    here = open_platform()
+    here = open_platform(on)
     [found] = _with_results(here, here.platform.jobs.describe(here.platform.jobs.find(run)))
     if as_json:
         return show.record(found)
@@ -47,19 +47,44 @@ def show(run: Run, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def compare(a: Run, b: Run, as_json: AsJson = False) -> None:
-    """What differs from run A to run B, and whether B's metrics differ by more than noise."""
+def follow(run: Run, on: On = "dev") -> None:
+    """Stay with a run in Azure ML until it has ended; Ctrl-C leaves it alone."""
+    from mlops.commands import progress
+
+    jobs = open_platform(on).platform.jobs
+    record = jobs.describe(found := jobs.find(run))
+    status = progress.follow(record["name"], len(record["nodes"]), jobs.follow(found), found)
+    progress.choice(jobs, found)
+    progress.verdicts(jobs, found)
+    raise typer.Exit(status)
+
+
+@app.command()
+def cancel(run: Run, on: On = "dev") -> None:
+    """End a run in Azure ML; its steps may take a minute to end."""
+    jobs = open_platform(on).platform.jobs
+    jobs.cancel(found := jobs.find(run))
+    print(f"run {found} is being cancelled")
+
+
+@app.command()
+def compare(a: Run, b: Run, on: On = "local", as_json: AsJson = False) -> None:
+    """What differs from run A to run B, and whether B's metrics differ by more than noise.
+
+    `RUN@dev` is a run on dev.
+    """
     from mlops import show
     from mlops.errors import Misuse
     from mlops.evidence.compare import compare
 
-    project, platform = here = open_platform()
-    records = [platform.jobs.describe(platform.jobs.find(reference)) for reference in (a, b)]
+    (here, one), (there, other) = _of_place(a, on), _of_place(b, on)
+    jobs = here.platform.jobs, there.platform.jobs
+    records = [each.describe(run) for each, run in zip(jobs, (one, other), strict=True)]
     ids = [record["run"][:8] for record in records]
-    if ids[0] == ids[1]:
-        raise Misuse(f"'{a}' and '{b}' are both run {ids[0]}. `mlops runs list` shows the others.")
+    if one == other:
+        raise Misuse(f"'{a}' and '{b}' are both run {one}. `mlops runs list` shows the others.")
     with tempfile.TemporaryDirectory() as scratch:
-        found = compare(records, platform.jobs, here.package, project, Path(scratch))
+        found = compare(records, jobs, here.package, here.project, Path(scratch))
     if as_json:
         return show.record({"runs": [record["run"] for record in records]} | found)
     show.console.print(found["differs"], style="bold")
@@ -75,23 +100,34 @@ def compare(a: Run, b: Run, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def note(run: Run, text: Annotated[str, typer.Argument(help="What others should know of it.")]) -> None:
+def note(
+    run: Run, text: Annotated[str, typer.Argument(help="What others should know of it.")], on: On = "local"
+) -> None:
     """Add a note to a run; `mlops runs show` and the browser (`make ui`) show it."""
-    jobs = open_platform()[1].jobs
+    jobs = open_platform(on).platform.jobs
     jobs.note(jobs.find(run), text)
 
 
 @app.command()
-def restore(run: Run, to: Annotated[Path, typer.Argument(help="A folder that is not there yet.")]) -> None:
+def restore(
+    run: Run, to: Annotated[Path, typer.Argument(help="A folder that is not there yet.")], on: On = "local"
+) -> None:
     """Write the code and the data of a run into a folder of their own."""
     from mlops.errors import Failure
     from mlops.evidence.restore import restore
 
-    project, platform = open_platform()
+    project, platform = open_platform(on)
     command, missing = restore(platform.jobs.find(run), to.absolute(), platform, project)
     print(f"To run it there again: {command}")
     if missing:
         raise Failure("\n".join(missing))
+
+
+def _of_place(reference: str, on: Environment) -> tuple[Opened, str]:
+    """The place of `RUN` or `RUN@PLACE`, and the run there."""
+    run, _, place = reference.partition("@")
+    here = open_platform(cast(Environment, place or on))
+    return here, here.platform.jobs.find(run)
 
 
 def _with_results(here: Opened, *records: Any) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Which keys are believed: those that `mlops.yaml` trusts in an environment, and on the laptop its own."""
 
+import json
 from typing import TYPE_CHECKING
 
 from mlops.errors import Refused
@@ -7,25 +8,25 @@ from mlops.platform.base import Platform
 from mlops.settings import Settings
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import CryptoSigner, SSlibKey
+    from securesystemslib.signer import Key, Signer, SSlibKey
 
 
-def trusted(environment: str, known: Settings, platform: Platform) -> dict[str, "SSlibKey"]:
+def trusted(environment: str, known: Settings, platform: Platform) -> dict[str, "Key"]:
     """Keys by their id. Raises Misuse at the line of one that is no key, or has another id."""
     listed = getattr(known.evidence.trusted_keys, environment)
     own = [platform.signer().public_key] if environment == "local" else []
-    found = {name: public(name, text, environment, known) for name, text in listed.items()}
+    found: dict[str, Key] = {name: public(name, text, environment, known) for name, text in listed.items()}
     return found | {key.keyid: key for key in own}
 
 
-def signer(environment: str, known: Settings, platform: Platform) -> "CryptoSigner":
+def signer(environment: str, known: Settings, platform: Platform) -> "Signer":
     """The key at hand. Raises Refused, with what to write to trust it, where it is not trusted."""
     found = platform.signer()
     key = found.public_key
     if key.keyid not in trusted(environment, known, platform):
         remedy = f"If it should be, write below evidence.trusted_keys.{environment} in mlops.yaml:"
-        line = f'"{key.keyid}": "{key.keyval["public"]}"'
-        raise Refused(f"this machine's key is not trusted on {environment}. {remedy}\n{line}")
+        line = f'"{key.keyid}": {json.dumps(key.keyval["public"])}'
+        raise Refused(f"the key that signs here is not trusted on {environment}. {remedy}\n{line}")
     return found
 
 

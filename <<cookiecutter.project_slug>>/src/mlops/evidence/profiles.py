@@ -30,10 +30,11 @@ def of_both(a: str, b: str, data: Data, contracts: Contracts) -> list[Profile]:
     return found
 
 
-def of_version(reference: str, data: Data, contracts: Contracts) -> Profile | None:
+def of_version(reference: str, data: Data, contracts: Contracts, same: Path | None = None) -> Profile | None:
     """The profile that is kept with a version, or is from now on; None for what is no table.
 
-    Raises Misuse when the table cannot be read, Failure when it is gone.
+    `same` are the same bytes, where they are at hand. Raises Misuse when the table cannot be read, Failure when it is
+    gone.
     """
     version = data.get(reference)
     contract = contracts.get(version.name)
@@ -42,7 +43,7 @@ def of_version(reference: str, data: Data, contracts: Contracts) -> Profile | No
     with suppress(KeyError, TypeError):
         if kept["contract"] == mark:
             return Profile.of(kept)
-    found = _of(data.content(reference), contract)
+    found = _of(same or data.content(reference), contract)
     if found:
         data.keep_profile(reference, found.plain() | {"contract": mark})
     return found

@@ -23,16 +23,18 @@ def refuse_unless_trained(outputs: Iterable[str], what: str) -> None:
         raise Misuse(f"{what} has no output {named}, so no model to register. See azureml/pipelines/train.yml.")
 
 
-def register(run: str, platform: Platform, project: Path) -> Model:
+def register(run: str, platform: Platform, project: Path, environment: str = "local") -> Model:
     """Register what `run` trained, with a signed statement of how. Bytes that are registered are stated anew.
 
-    Raises Refused when a verdict does not stand or speaks of other bytes.
+    Raises Refused when a verdict does not stand or speaks of other bytes, and in Azure when its code was not committed.
     """
     from mlops.serving import pyfunc  # takes seconds to import
 
     jobs, models, known = platform.jobs, platform.models, settings.load(project / "mlops.yaml")
     record = jobs.describe(run)
     refuse_unless_trained(record["outputs"], f"run {run[:8]}")
+    if environment != "local" and record["code"]["dirty"]:
+        raise Refused(f"the code of run {run[:8]} was not committed. Commit it, and run again on {environment}.")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for output in (*WANTED, *({"choice"} & record["outputs"].keys())):
@@ -46,7 +48,7 @@ def register(run: str, platform: Platform, project: Path) -> Model:
         statement = signed(made, platform.signer())
         model = models.register(known.model.name, folder / "model", says, statement, folder / "mlflow")
     if run not in build.runs(model, entries.read(platform, known)[0]):
-        entries.add(platform, known, "local", "build", made.subjects, says)
+        entries.add(platform, known, environment, "build", made.subjects, says)
     return model
 
 

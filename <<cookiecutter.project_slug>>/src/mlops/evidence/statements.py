@@ -3,6 +3,7 @@
 Each is an in-toto Statement v1 (in-toto.io/Statement/v1) in a DSSE envelope (secure-systems-lab/dsse, v1).
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,7 +13,7 @@ from mlops import files
 from mlops.errors import Refused
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import Signer, SSlibKey
+    from securesystemslib.signer import Key, Signer
 
 ENVELOPED, TYPE, KIND = "application/vnd.in-toto+json", "https://in-toto.io/Statement/v1", "urn:mlops:"
 SCHEMA = 1
@@ -42,7 +43,7 @@ def signed(statement: Statement, signer: "Signer") -> bytes:
     return files.as_json(envelope.to_dict()).encode()
 
 
-def opened(content: bytes, what: str, keys: Mapping[str, "SSlibKey"], environment: str) -> Statement:
+def opened(content: bytes, what: str, keys: Mapping[str, "Key"], environment: str) -> Statement:
     """What an envelope holds. Raises Refused unless it is, byte for byte, what one of the keys has signed."""
     from securesystemslib.dsse import Envelope
     from securesystemslib.exceptions import UnverifiedSignatureError
@@ -69,3 +70,12 @@ def opened(content: bytes, what: str, keys: Mapping[str, "SSlibKey"], environmen
         raise Refused(f"{what} has schema {schema}, and this machinery understands {SCHEMA}. {remedy}.")
     subjects = {each["name"]: each["digest"]["sha256"] for each in said["subject"]}
     return Statement(said["predicateType"].removeprefix(KIND), subjects, said["predicate"], signature.keyid)
+
+
+def claimed(content: bytes, what: str) -> dict[str, Any]:
+    """What a statement says, whoever signed it. Raises Refused when it is damaged."""
+    try:
+        said = json.loads(base64.b64decode(json.loads(content)["payload"]))["predicate"]
+        return {name: value for name, value in said.items() if name != "schema"}
+    except (ValueError, TypeError, KeyError) as error:
+        raise Refused(f"{what} is damaged: it is not as it was written. Restore it, or make it again.") from error

@@ -10,9 +10,11 @@ from mlops.platform.endpoint import Endpoint
 from mlops.specs.types import Job
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import CryptoSigner
+    from securesystemslib.signer import Signer
 
 State = Literal["started", "reused", "finished", "refused", "unreadable", "failed", "cancelled", "skipped"]
+STATES: Mapping[int, State] = {0: "finished", 1: "refused", 2: "unreadable", 3: "failed", 130: "cancelled"}
+"""How a run ended, by its exit status."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ class Jobs(Protocol):
         ...
 
     def follow(self, run: str) -> Generator[Event, None, None]:
-        """Events until the run has ended. Locally this is what drives it: closing it cancels the run."""
+        """Events until the run has ended. Locally this is what drives it: closing it cancels the run.
+
+        In Azure ML the run goes on without it, and may be followed again.
+        """
         ...
 
     def find(self, reference: str) -> str:
@@ -71,6 +76,10 @@ class Jobs(Protocol):
 
     def list(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[str, ...]]:
         """The records of all runs, newest first, and a sentence for each that cannot be read."""
+        ...
+
+    def cancel(self, run: str) -> None:
+        """End a run that goes on by itself. Raises Misuse for one that has ended, or that its own process drives."""
         ...
 
     def note(self, run: str, text: str) -> None:
@@ -121,6 +130,13 @@ class Models(Protocol):
 
     def fetch(self, reference: str, to: Path) -> None:
         """Copy the artifact. Raises Failure when the stored bytes no longer have the model's digest."""
+        ...
+
+    def share(self, reference: str) -> Model:
+        """Copy it, and the image that serves it, to the organisation's registry: as it is there. Raises Misuse.
+
+        What is there already is left as it is.
+        """
         ...
 
 
@@ -205,7 +221,7 @@ class Ledger(Protocol):
         ...
 
     def lease(self, environment: str) -> AbstractContextManager[None]:
-        """Holds the right to act on what is released in an environment. Raises Misuse while another holds it."""
+        """Holds the right to act on what is released in an environment. Raises Busy while another holds it."""
         ...
 
 
@@ -218,4 +234,4 @@ class Platform:
     data: Data
     ledger: Ledger
     endpoint: Endpoint
-    signer: "Callable[[], CryptoSigner]"
+    signer: "Callable[[], Signer]"

@@ -5,6 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from mlops.errors import Failure
+
+
+class Unhealthy(Failure):
+    """A deployment did not start. It says why, with the last lines of its log."""
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -18,7 +24,6 @@ class Deployment:
     model: str
     image: str
     spec: Path
-    instances: int = 1
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class Endpoint(Protocol):
     def deploy(self, deployment: Deployment) -> None:
         """Start it, without traffic, and wait until it is healthy. The same again is nothing to do.
 
-        Raises Failure with the last lines of its log when it does not become healthy.
+        Raises Unhealthy when it does not become so, Failure when that cannot be known.
         """
         ...
 
@@ -113,3 +118,7 @@ class Endpoint(Protocol):
         ...
 
     def remove(self, deployment: str) -> None: ...
+
+    def switch(self, deployment: Deployment) -> None:
+        """Let a version be the one that scores tables. The same again is nothing to do."""
+        ...

@@ -50,6 +50,7 @@ def start(controller: Controller, reference: str, source: Path | None) -> Done:
         raise Misuse("name the rows that it and the champion score, with --input: there is no `service.online`.")
     with controller.platform.ledger.lease(controller.environment):
         _, story = controller.read()
+        controller.switch(story)
         version = admitted(controller, reference, story)
         column = controller.platform.models.get(version.model).lineage["evaluation"]["predicted"]["column"]
         files.remove(controller.project / PLACE)
@@ -67,6 +68,7 @@ def start(controller: Controller, reference: str, source: Path | None) -> Done:
             found = decide(here, there, known.release.guards, known.service.batch, times)
         kind = "champion" if found.act == "promote" else "rollback"
         controller.sign(kind, version, found.why, {}, evidence=[asdict(each) for each in (here, there) if each])
+        controller.switch(controller.read()[1])
     return Done(found.act, found.why, int(kind == "rollback"))
 
 
@@ -76,6 +78,7 @@ def roll_back(controller: Controller, reference: str | None, reason: str) -> Don
         target, who = earlier(controller, reference, controller.read()[1]), person(controller.project)
         why = f"{who} rolled back: {reason}"
         controller.sign("champion", target, why, {}, who=who)
+        controller.switch(controller.read()[1])
     return Done("promote", why)
 
 

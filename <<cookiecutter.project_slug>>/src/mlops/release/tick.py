@@ -40,6 +40,8 @@ class Controller:
     def tick(self) -> Done:
         """Finish what was decided before; else look, decide and act. Raises Busy while another holds the lease."""
         if self.known.service.online is None:
+            with self.platform.ledger.lease(self.environment):
+                self.switch(self.read()[1])
             return Done("nothing", "there is no endpoint: `mlops release start MODEL --input FILE` does all at once.")
         with self.platform.ledger.lease(self.environment):
             signed, story = self.read()
@@ -53,6 +55,11 @@ class Controller:
         if faults:
             raise Misuse(f"{faults[0]} Until then nothing is decided.")
         return signed, state.told(state.entries(signed, self.environment))
+
+    def switch(self, story: Story) -> None:
+        """Let the champion be the one that scores tables."""
+        if story.champion:
+            self.platform.endpoint.switch(story.champion.deployed(self.project))
 
     def stopped(self, signed: list[Statement]) -> bool:
         """Whether the project is, and nobody has let it go on here."""

@@ -22,12 +22,13 @@ class Project:
 
     A name that none of them says is looked for below the folder of the file that refers to it.
     `mapped` says which folder of this machine holds what lies under the start of a URI, `stored` which versions of
-    data are kept beside the files: they come first.
+    data are kept beside the files: they come first. Where jobs run in Azure ML all URIs are `remote`, left to it.
     """
 
     folder: Path | None
     mapped: Mapping[str, Path] = field(default_factory=dict)
     stored: Stored | None = None
+    remote: bool = False
 
     def find(self, reference: Item, kind: str) -> Item | None:
         """The `data` asset or `component` that `azureml:NAME@latest` or `azureml:NAME:VERSION` means, if a file has it.
@@ -106,6 +107,8 @@ def locate(item: Item, name: str, project: Project, above: tuple[Item, ...] = ()
     With it the `NAME:VERSION` that it is said to be, by the reference or by the file of its asset; else nothing.
     `above` are the assets that led here. Raises Misuse when it should be here and is not.
     """
+    if project.remote and REMOTE.match(str(item.value)):
+        return None, ""
     wanted = NAMED.fullmatch(str(item.value))
     version = wanted and wanted["version"]
     path = project.kept(item)

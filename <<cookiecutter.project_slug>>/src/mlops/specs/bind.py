@@ -28,15 +28,17 @@ def bind(
     mapped: Mapping[str, Path] | None = None,
     stored: Stored | None = None,
     champion: Path | None = None,
+    remote: bool = False,
 ) -> Job:
     """Resolve a command, pipeline or sweep job; the nodes of pipelines inside it become nodes `outer.inner`.
 
     `overrides` are literal inputs by name, as typed; `inputs` are local files and folders by input name (`NODE.NAME`
     for one of a node); `azureml:` names are looked up in `project`, versions of data first where they are `stored`, and
     `mapped` says which folder holds what lies under the start of a URI. `champion`, the model in service, goes into
-    each node that has an optional input of that name and gives it no value. Raises Misuse, with file and line.
+    each node that has an optional input of that name and gives it no value. With `remote` the job is for Azure ML, and
+    URIs are its to read. Raises Misuse, with file and line.
     """
-    place = Project(project, mapped or {}, stored)
+    place = Project(project, mapped or {}, stored, remote)
     job = draft(file, place)
     inner = [each for each in job.walk() if each is not job]
     served = {f"{each.name}.{CHAMPION}": champion for each in inner if champion and each.leaves_open(CHAMPION)}

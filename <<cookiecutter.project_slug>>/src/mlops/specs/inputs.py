@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mlops.errors import Misuse
-from mlops.specs.assets import Project, locate
+from mlops.specs.assets import REMOTE, Project, locate
 from mlops.specs.collect import Follows, attempt, refuse
 from mlops.specs.drafts import Draft
 from mlops.specs.expressions import EXPRESSION, names, unknowns, whole
@@ -54,7 +54,7 @@ class Sources:
 
     def check(self) -> None:
         """Raises Misuse that names every input that is not on this machine."""
-        if self.elsewhere:
+        if self.elsewhere and not self.project.remote:
             said = ", ".join(f"input `{name}` is `{item.value}`" for name, item in self.elsewhere.items())
             options = " ".join(f"--input {name}=PATH" for name in self.elsewhere)
             remedy = f"Name a local copy with `{options}`, or map URIs to folders in `environments.local.paths`."
@@ -101,6 +101,8 @@ class Sources:
             if inner is not None and inner.value is not None:
                 raise item.wrong(f"`--input {name}`: `{name}` {_instead(inner, name)}")
             where, type_, source = self.local[name], item.text("type"), item.text("path")
+            if self.project.remote and REMOTE.match(str(where)):
+                return Asset(where, type_ or "uri_folder", str(where))
             if not where.exists():
                 raise Misuse(f"`--input {name}`: {where} does not exist. Correct the path.")
             if type_ in ("uri_file", "uri_folder", "mltable") and where.is_dir() == (type_ == "uri_file"):

@@ -1,6 +1,7 @@
 """What a workspace does for versions of assets: counts them, finds code by hash, gives places to upload to."""
 
 import uuid
+from collections import defaultdict
 
 from tests.emulator.https.routing import Asked, json_of, route
 from tests.emulator.https.wire import Response
@@ -32,13 +33,25 @@ def datastores(asked: Asked) -> Response:
 @route("GET", "{W}/components/{name}")
 def latest(asked: Asked) -> Response:
     """The container of an asset's versions, which comes and goes with them."""
-    path = asked.request.path
-    versions = [each["name"] for each in asked.cloud.arm.list(asked.caller, f"{path}/versions")]
-    if not versions:
-        raise Refusal(404, "UserError", f"Asset {asked.names['name']} does not exist in workspace {_workspace(asked)}.")
-    numbers = [int(version) for version in versions if version.isdecimal()]
-    properties = {"latestVersion": versions[-1], "nextVersion": str(max(numbers, default=0) + 1)}
-    return json_of({"id": path, "name": asked.names["name"], "properties": properties})
+    if found := names(asked, asked.request.path):
+        return json_of(found[0])
+    raise Refusal(404, "UserError", f"Asset {asked.names['name']} does not exist in workspace {_workspace(asked)}.")
+
+
+@route("GET", "{W}/data")
+@route("GET", "{W}/models")
+@route("GET", "{W}/environments")
+def all_names(asked: Asked) -> Response:
+    asked.cloud.arm.get(asked.caller, asked.names["W"])
+    return json_of({"value": names(asked, asked.request.path)})
+
+
+def names(asked: Asked, id: str) -> list[Document]:
+    """The container of each name below an id: what all its versions have in common, and which number is the next."""
+    found = defaultdict[str, list[Document]](list)
+    for document in asked.cloud.arm.list(asked.caller, id):
+        found[document["id"].rsplit("/", 2)[0]].append(document)
+    return [_container(id, versions) for id, versions in sorted(found.items())]
 
 
 @route("GET", "{W}/codes/{name}/versions")
@@ -59,6 +72,13 @@ def start_upload(asked: Asked) -> Response:
     signed = asked.cloud.blobs.signed(account, container)
     credential = {"credentialType": "SAS", "sasUri": signed}
     return json_of({"blobReferenceForConsumption": {"blobUri": signed.split("?")[0], "credential": credential}})
+
+
+def _container(id: str, versions: list[Document]) -> Document:
+    last, numbers = versions[-1], [int(each["name"]) for each in versions if each["name"].isdecimal()]
+    properties = {"latestVersion": last["name"], "nextVersion": str(max(numbers, default=0) + 1)}
+    properties |= {key: last["properties"].get(key) for key in ("dataType", "isArchived", "tags", "properties")}
+    return {"id": id, "name": Id(id).name, "systemData": last["systemData"], "properties": properties}
 
 
 def _workspace(asked: Asked) -> str:

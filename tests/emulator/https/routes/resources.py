@@ -46,7 +46,7 @@ def post(asked: Asked) -> Response:
 
 @route("GET", "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/operations/{operation}", "-")
 def operation(asked: Asked) -> Response:
-    return json_of(asked.cloud.operations.status(asked.names["operation"]))
+    return json_of(asked.cloud.operations.status(asked.names["operation"]), headers={"retry-after-ms": "20"})
 
 
 def _is_collection(path: str) -> bool:

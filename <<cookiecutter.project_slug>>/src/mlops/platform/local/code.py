@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops import digest, files
-from mlops.errors import Failure
+from mlops.errors import Failure, Misuse
 from mlops.uploads import IGNORING, ignored, walk
 
 LIMIT_BYTES = 50 * 2**20
@@ -117,8 +117,12 @@ def capture(project: Path, state: Path) -> dict[str, Any]:
 def rebuild(record: Mapping[str, Any], project: Path, state: Path, to: Path) -> Path:
     """Write the recorded state of the code at `to`; returns the folder of the project in it.
 
-    Raises Failure when the result would have another digest.
+    Raises Misuse when something is there, or it lies in the project, Failure when the result would have another digest.
     """
+    if to.exists():
+        raise Misuse(f"{to} is there already. Name a folder that is not.")
+    if to.resolve().is_relative_to(project):
+        raise Misuse(f"{to} lies inside the project, whose code it would become. Name a folder outside of it.")
     stored, folder = state / "code" / record["digest"], to
     with tempfile.TemporaryDirectory() as scratch, files.replacing(to) as draft:
         if record["kind"] == "files":

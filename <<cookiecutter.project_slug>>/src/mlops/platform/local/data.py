@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -11,12 +10,12 @@ from typing import Any
 
 from mlops import digest, files
 from mlops.errors import Failure, Misuse
+from mlops.platform import store
 from mlops.platform.base import DataVersion
 from mlops.platform.local.lock import locked
 
 BLOCK = 2**20
 RECORD, FILES, PROFILE, STATEMENT = "version.json", "files.json", "profile.json", "build.dsse.json"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
 
 
 class LocalData:
@@ -25,7 +24,7 @@ class LocalData:
     Files with the same bytes are hard links to one, where the file system has them.
     """
 
-    under, thing, known = "data", "data", "In the store"
+    under, thing = "data", "data"
     again = "add what is in `content` beside it again (mlops data add NAME PATH)"
     remedy = "Put it right from the same data: mlops data add {name} PATH"
 
@@ -34,19 +33,10 @@ class LocalData:
 
     def get(self, reference: str) -> DataVersion:
         """`name:3`, `name@DIGEST12`, or `name` for its latest version. Raises Misuse, for a damaged record too."""
-        name = re.split("[:@]", reference)[0]
-        records = self._records(name)
-        if not records:
-            known = ", ".join(sorted({each.name for each in self.list()})) or "none yet"
-            raise Misuse(f"no {self.thing.removeprefix('a ')} is named '{name}'. {self.known}: {known}.")
-        which = [*records][-1] if reference == name else reference
-        digests = {each: f"{name}@{it.digest}" for each, it in records.items() if not isinstance(it, Misuse)}
-        by_digest = [each for each in digests if len(which) > len(name) + 8 and digests[each].startswith(which)]
-        found = by_digest or [each for each in records if each == which]
-        if len(found) != 1:
-            known = ", ".join(f"{each} ({digests.get(each, 'damaged')[: len(name) + 13]})" for each in records)
-            raise Misuse(f"no version of '{name}' is '{reference}'. There are: {known}.")
-        if isinstance(version := records[found[0]], Misuse):
+        records = self._records(store.name_in(reference))
+        digests = {each: "" if isinstance(it, Misuse) else it.digest for each, it in records.items()}
+        found = store.chosen(reference, digests, self.thing, lambda: (each.name for each in self.list()))
+        if isinstance(version := records[found], Misuse):
             raise version
         return version
 
@@ -55,7 +45,7 @@ class LocalData:
         return tuple(each for each in self._records().values() if not isinstance(each, Misuse))
 
     def add(self, name: str, path: Path, about: Mapping[str, Any] | None = None, message: str = "") -> DataVersion:
-        sources = _below(path)
+        sources = store.below(path)
         with self._changing(name):
             added, held = self._folder / name / ".added", self._held()
             with files.replacing(added) as draft:
@@ -80,9 +70,8 @@ class LocalData:
         return next((each for each in self.list() if each.digest == digest), None)
 
     def content(self, reference: str) -> Path:
-        version = self.get(reference)
-        listed, folder = self._files(self._place(version)), self._place(version) / "content"
-        path = folder / next(iter(listed)) if [*listed.values()] == [version.digest] else folder
+        place = self._place(version := self.get(reference))
+        path = store.content(place / "content", self._files(place), version.digest)
         if not path.exists():
             raise Failure(f"{path} of {version.reference} is missing. {self._remedy(version)}")
         return path
@@ -92,17 +81,8 @@ class LocalData:
 
     def fetch(self, reference: str, to: Path) -> None:
         version, path = self.get(reference), self.content(reference)
-        held = self.named(digest.of_path(to)) if to.exists() and not to.is_symlink() else None
-        if os.path.lexists(to) and not (held and not self.verify(held.reference)):
-            raise Misuse("is there already, and the store does not have it. Add it, or name another place.", to)
-        with files.replacing(to) as draft:
-            for relative, source in _below(path):
-                _copied(source, draft / relative if path.is_dir() else draft)
-            if digest.of_path(draft) != version.digest:
-                what = f"the stored bytes of {version.reference} no longer have its digest {version.digest[:12]}"
-                raise Failure(f"{what}: they were changed. {self._remedy(version)}")
-            if to.is_dir():
-                files.remove(to)
+        store.refuse_if_lost(to, self._is_kept)
+        store.copy(path, to, version.reference, version.digest, self._remedy(version))
 
     def verify(self, reference: str | None = None) -> tuple[str, ...]:
         versions = (self.get(reference),) if reference else self._records().values()
@@ -119,9 +99,7 @@ class LocalData:
     @contextmanager
     def _changing(self, name: str) -> Iterator[None]:
         """One process at a time; what another one that was killed left half-made is removed. Raises Misuse."""
-        if not NAME.fullmatch(name):
-            advice = "Use letters, digits, '-', '_' and '.', a letter or digit first."
-            raise Misuse(f"'{name}' cannot name {self.thing}. {advice}")
+        store.refuse_unless_name(name, self.thing)
         with locked(self._folder / name / "lock"):
             try:
                 yield
@@ -132,9 +110,14 @@ class LocalData:
     def _records(self, name: str | None = None) -> dict[str, DataVersion | Misuse]:
         """By reference the record, or what is wrong with it. A folder that was emptied is no version any more."""
         numbered = (path for path in self._folder.glob("*/*") if path.name.isdecimal() and any(path.glob("*")))
-        found = [each for each in numbered if NAME.fullmatch(each.parent.name) and name in (None, each.parent.name)]
+        mine = (each for each in numbered if store.NAME.fullmatch(each.parent.name))
+        found = [each for each in mine if name in (None, each.parent.name)]
         found.sort(key=lambda path: (path.parent.name, int(path.name)))
         return {f"{path.parent.name}:{path.name}": self._read(path / RECORD) for path in found}
+
+    def _is_kept(self, digest: str) -> bool:
+        held = self.named(digest)
+        return bool(held) and not self.verify(held.reference)
 
     def _next(self, name: str) -> int:
         return 1 + max((int(path.name) for path in (self._folder / name).iterdir() if path.name.isdecimal()), default=0)
@@ -187,20 +170,6 @@ class LocalData:
 
     def _remedy(self, version: DataVersion) -> str:
         return self.remedy.format(name=version.name)
-
-
-def _below(path: Path) -> list[tuple[str, Path]]:
-    """Every file with its relative path, or the one file with its name. Raises Misuse for links and where none is."""
-    inner = sorted(path.rglob("*")) if path.is_dir() and not path.is_symlink() else []
-    for each in (path, *inner):
-        if each.is_symlink():
-            raise Misuse("is a symbolic link, and what it leads to may change. Put the file itself there.", each)
-        if not each.is_dir() and not (each.is_file() and os.access(each, os.R_OK)):
-            raise Misuse("is no file that can be read. Check the path; it is relative to where you are.", each)
-    found = [(each.relative_to(path).as_posix(), each) for each in inner if each.is_file()]
-    if path.is_dir() and not found:
-        raise Misuse("is a folder without a file. Put the data there.", path)
-    return found or [(path.name, path)]
 
 
 def _copied(source: Path, to: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops import files
 from mlops.errors import Failure, Misuse
-from mlops.platform.base import Event, State, Submission
+from mlops.platform.base import STATES, Event, Submission
 from mlops.platform.local import code
 from mlops.platform.local.bench import Bench, opened
 from mlops.platform.local.index import Index
@@ -18,8 +18,7 @@ from mlops.platform.local.process import together
 from mlops.platform.local.runner import CANCELLED, drive
 from mlops.platform.local.runs import Record, Runs
 from mlops.platform.local.tracking import Tracking
-
-STATES: Mapping[int, State] = {0: "finished", 1: "refused", 2: "unreadable", 3: "failed", CANCELLED: "cancelled"}
+from mlops.platform.runs import refuse_if_blank, wanted
 
 
 class LocalJobs:
@@ -68,9 +67,11 @@ class LocalJobs:
     def list(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[str, ...]]:
         return self._runs.list()
 
+    def cancel(self, run: str) -> None:
+        raise Misuse(f"run {run[:8]} is driven by the command that started it. End it there with Ctrl-C.")
+
     def note(self, run: str, text: str) -> None:
-        if not text.strip():
-            raise Misuse("a note without words says nothing. Write what you want others to know.")
+        refuse_if_blank(text)
         record = self._runs.read(run)
         self._runs.note(run, text)
         lines = (record["reason"], *(f"{each['when'][:10]} {each['text']}" for each in self._runs.notes(run)))
@@ -78,24 +79,15 @@ class LocalJobs:
             self._tracking.tag(run, "mlflow.note.content", "\n\n".join(filter(None, lines)))
 
     def restore(self, run: str, to: Path) -> Path:
-        record, to = self._runs.read(run), to.absolute()
-        if to.exists():
-            raise Misuse(f"{to} is there already. Name a folder that is not.")
-        if to.resolve().is_relative_to(self._project):
-            raise Misuse(f"{to} lies inside the project, whose code it would become. Name a folder outside of it.")
-        return code.rebuild(record["code"], self._project, self._state, to)
+        return code.rebuild(self._runs.read(run)["code"], self._project, self._state, to.absolute())
 
     def fetch(self, run: str, output: str, to: Path) -> None:
         record = self._runs.read(run)
         nodes = {node: kept.get("outputs", {}) for node, kept in record["nodes"].items()}
         written = {f"{node}.{name}": found for node, outputs in nodes.items() for name, found in outputs.items()}
-        known = {name: written[source] for name, source in record["outputs"].items() if source in written} | written
-        if output not in known:
-            raise Misuse(f"run {run[:8]} has no output '{output}'. It has: {', '.join(known) or 'none'}.")
-        if to.is_file() or (to.is_dir() and any(to.iterdir())):
-            raise Misuse(f"{to} is there already. Name a folder that is not.")
-        source = self._state / known[output]["path"]
-        if not source.exists() or Index(self._state).of_path(source) != known[output]["digest"]:
+        found = written[wanted(record, output, [*written], to)]
+        source = self._state / found["path"]
+        if not source.exists() or Index(self._state).of_path(source) != found["digest"]:
             raise Failure(f"output '{output}' of run {run[:8]} was changed or lost: {source}. Run the job again.")
         with files.replacing(to) as draft:
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, draft)

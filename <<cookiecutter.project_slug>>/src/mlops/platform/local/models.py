@@ -14,7 +14,7 @@ from mlops.platform.local.data import STATEMENT, LocalData
 class Artifacts(LocalData):
     """Models, kept as data is."""
 
-    under, thing, known = "models", "a model", "Registered"
+    under, thing = "models", "a model"
     again, remedy = "register the model again from its run", "Register the model again from its run."
 
 
@@ -52,6 +52,9 @@ class LocalModels:
 
     def fetch(self, reference: str, to: Path) -> None:
         self._versions.fetch(reference, to)
+
+    def share(self, reference: str) -> Model:
+        raise Misuse(f"{reference} is on this machine, and the registry takes models of Azure ML. Use --on dev.")
 
     def statement(self, reference: str) -> bytes:
         if not (file := self._statement(reference)).exists():

@@ -7,6 +7,7 @@ from typing import Any
 from mlops import files
 from mlops.errors import Misuse
 from mlops.platform.local.lock import locked
+from mlops.platform.runs import chosen
 
 Record = dict[str, Any]
 
@@ -38,16 +39,9 @@ class Runs:
 
     def find(self, reference: str) -> str:
         """The id that an unambiguous prefix, or `last`, names."""
-        known = {path.parent.name: path for path in self._folder.glob("*/run.json")}
-        if not known:
-            raise Misuse("there is no run yet. Start one with: mlops run azureml/pipelines/train.yml")
-        if reference == "last":
-            return (self.list()[0] or [{"run": min(known)}])[0]["run"]
-        found = sorted(run for run in known if reference and run.startswith(reference))
-        if len(found) != 1:
-            those = f"fits {len(found)} runs ({', '.join(run[:12] for run in found)})" if found else "names no run"
-            raise Misuse(f"'{reference}' {those}. Use `last`, or more of a run's id: the folders in {self._folder}.")
-        return found[0]
+        known, sound = (path.parent.name for path in self._folder.glob("*/run.json")), self.list()[0][::-1]
+        runs = [record["run"] for record in sound]
+        return chosen(reference, [*sorted({*known} - {*runs}), *runs], "mlops run azureml/pipelines/train.yml")
 
     def list(self) -> tuple[tuple[Record, ...], tuple[str, ...]]:
         """Records, newest first, and a sentence for each that cannot be read: a damaged one stops no other run."""

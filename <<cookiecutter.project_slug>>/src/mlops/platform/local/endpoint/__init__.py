@@ -89,6 +89,9 @@ class LocalEndpoint:
         file = self._folder / "logs" / f"{deployment}.txt"
         return f"{_tail(file)}\nAll of it: {file}"
 
+    def switch(self, deployment: Deployment) -> None:
+        """On this machine the ledger alone says who scores."""
+
     def stop(self) -> None:
         """End the router and every server. What was wanted is not forgotten."""
         with locked(self._folder / "changes"):

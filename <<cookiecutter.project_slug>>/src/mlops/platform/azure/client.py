@@ -1,0 +1,94 @@
+"""The ways into one environment: the official client, and plain requests where it has none."""
+
+import logging
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mlops.platform.azure.names import Names
+from mlops.platform.azure.patience import patient
+from mlops.platform.azure.sentences import said
+
+if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
+    from azure.core import PipelineClient
+    from azure.core.credentials import TokenCredential
+    from azure.storage.blob import ContainerClient
+
+ARM = "https://management.azure.com"
+TRIES = {"retry_total": 5, "retry_backoff_factor": 0.8, "retry_backoff_max": 30}
+BLOB_TRIES = {"retry_total": 5, "initial_backoff": 1, "increment_base": 2}
+"""429, 5xx and lost connections are tried again for about a minute, with the pauses that Azure asks for."""
+
+
+class Azure:
+    """Opened when it is asked for: importing the official client takes seconds.
+
+    `synced` is when the names were written, as Unix time; soon after that, roles may not work yet.
+    """
+
+    def __init__(self, names: Names, environment: str, synced: float = 0.0) -> None:
+        self.names, self.environment, self._synced = names, environment, synced
+        self._pipelines: dict[str, PipelineClient] = {}
+
+    @cached_property
+    def credential(self) -> "TokenCredential":
+        """Who is signed in: `az login`, the identity of a job, or the federated one of CI. No key, no secret."""
+        from azure.identity import DefaultAzureCredential
+
+        return DefaultAzureCredential(exclude_interactive_browser_credential=True)
+
+    @cached_property
+    def ml(self) -> "MLClient":
+        return self._client(workspace_name=self.names.workspace)
+
+    @cached_property
+    def registry(self) -> "MLClient":
+        """Of the organisation's registry, which all environments share."""
+        return self._client(registry_name=self.names.registry)
+
+    def ask(self, method: str, url: str, body: Any = None, scope: str = ARM) -> Any:
+        """The JSON of an answer to a plain request; None where it is empty. `url` is whole, or a path below ARM.
+
+        Raises Failure, as `sentences.said` says it.
+        """
+        from azure.core.rest import HttpRequest
+
+        whole = url if url.startswith("https://") else f"{ARM}{url}"
+        with said(self.environment):
+            answer = self._pipeline(scope).send_request(HttpRequest(method, whole, json=body))
+            answer.raise_for_status()
+            return answer.json() if answer.content else None
+
+    def container(self, url: str) -> "ContainerClient":
+        """A container of blobs by its address."""
+        from azure.storage.blob import ContainerClient, ExponentialRetry
+
+        policy = patient(ExponentialRetry, self._age, **BLOB_TRIES)
+        return ContainerClient.from_container_url(url, self.credential, retry_policy=policy)
+
+    def _client(self, **scope: str) -> "MLClient":
+        from azure.ai.ml import MLClient
+
+        logging.getLogger("azure.ai.ml").setLevel(logging.CRITICAL)
+        group = {"subscription_id": self.names.subscription, "resource_group_name": self.names.resource_group}
+        quiet = {"show_progress": False, "enable_telemetry": False}
+        with said(self.environment):
+            return MLClient(self.credential, **group, **scope, **quiet, retry_policy=self._retries())
+
+    def _pipeline(self, scope: str) -> "PipelineClient":
+        from azure.core import PipelineClient
+        from azure.core.pipeline.policies import BearerTokenCredentialPolicy
+
+        if scope not in self._pipelines:
+            policies = [self._retries(), BearerTokenCredentialPolicy(self.credential, f"{scope}/.default")]
+            self._pipelines[scope] = PipelineClient(scope, policies=policies)
+        return self._pipelines[scope]
+
+    def _retries(self) -> Any:
+        from azure.core.pipeline.policies import RetryPolicy
+
+        return patient(RetryPolicy, self._age, **TRIES)
+
+    def _age(self) -> float:
+        return time.time() - self._synced

@@ -1,0 +1,113 @@
+"""The ledger in Azure: a blob for each entry in the organisation's storage, numbered, and written once."""
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from mlops.errors import Busy, Failure
+from mlops.platform.azure.client import Azure
+from mlops.platform.azure.sentences import said, sentence
+from mlops.platform.base import Entry
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobLeaseClient, ContainerClient
+
+ENTRY = re.compile(r"(\w+)/(\d{6,})\.json")
+TAKEN = ("BlobAlreadyExists", "UnauthorizedBlobOverwrite")
+"""How storage refuses a second blob of a name: to who may write, and to who may only add."""
+HELD = "LeaseAlreadyPresent"
+LEASE_SECONDS, RENEW_SECONDS = 60, 20.0
+
+
+class AzureLedger:
+    """Entries of all environments of the project in blobs `ENVIRONMENT/000001.json` and so on."""
+
+    def __init__(self, azure: Azure) -> None:
+        self._azure, self._lost = azure, False
+
+    @cached_property
+    def _container(self) -> "ContainerClient":
+        return self._azure.container(self._azure.names.ledger_url)
+
+    def append(self, environment: str, content: bytes) -> None:
+        """Raises Failure when the lease that this process held is lost."""
+        if self._lost:
+            raise Failure(sentence("LeaseLost", environment))
+        with said(environment):
+            number = max((number for _, number, _ in self._pages(f"{environment}/")), default=0) + 1
+            while not self._added(f"{environment}/{number:06}.json", content):
+                number += 1
+
+    def read(self) -> tuple[Entry, ...]:
+        def entry(page: tuple[str, int, str]) -> Entry:
+            environment, number, name = page
+            return Entry(environment, number, self._container.download_blob(name).readall())
+
+        with said(self._azure.environment), ThreadPoolExecutor(8) as pool:
+            return tuple(pool.map(entry, sorted(self._pages())))
+
+    @contextmanager
+    def lease(self, environment: str) -> Iterator[None]:
+        """Renewed while the block runs. A process that is killed lets go of it after a minute."""
+        with said(environment):
+            self._added(f"{environment}/lease", b"")
+            held = self._acquired(environment)
+        done = Event()
+        renewing = Thread(target=self._renew, args=(held, done), daemon=True)
+        renewing.start()
+        try:
+            yield
+        finally:
+            done.set()
+            renewing.join()
+            with said(environment):
+                held.release()
+
+    def _pages(self, prefix: str = "") -> Iterator[tuple[str, int, str]]:
+        """Environment, number and name of each entry."""
+        for name in self._container.list_blob_names(name_starts_with=prefix):
+            if match := ENTRY.fullmatch(name):
+                yield match[1], int(match[2]), name
+
+    def _added(self, name: str, content: bytes) -> bool:
+        """Whether the blob holds the content now: a try whose answer was lost has written it."""
+        from azure.core.exceptions import HttpResponseError
+
+        try:
+            self._container.upload_blob(name, content)
+        except HttpResponseError as error:
+            if getattr(error, "error_code", None) not in TAKEN:
+                raise
+            return self._container.download_blob(name).readall() == content
+        return True
+
+    def _acquired(self, environment: str) -> "BlobLeaseClient":
+        from azure.core.exceptions import HttpResponseError
+
+        blob = self._container.get_blob_client(f"{environment}/lease")
+        try:
+            held = blob.acquire_lease(LEASE_SECONDS)
+        except HttpResponseError as error:
+            if getattr(error, "error_code", None) != HELD:
+                raise
+            holder = blob.get_blob_properties().metadata.get("holder", "unknown")
+            what = f"another release command on {environment} is under way ({holder})"
+            remedy = f"Wait until it ends; a killed one lets go after {LEASE_SECONDS} seconds."
+            raise Busy(f"{what}. {remedy}") from error
+        blob.set_blob_metadata({"holder": f"{socket.gethostname()}, process {os.getpid()}"}, lease=held)
+        return held
+
+    def _renew(self, held: "BlobLeaseClient", done: Event) -> None:
+        from azure.core.exceptions import AzureError
+
+        while not self._lost and not done.wait(RENEW_SECONDS):
+            try:
+                held.renew()
+            except AzureError:
+                self._lost = True

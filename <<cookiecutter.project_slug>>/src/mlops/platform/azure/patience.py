@@ -1,0 +1,41 @@
+"""Trying again, and saying so: what is busy or cannot be reached, and roles that do not work yet."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+PAUSE_SECONDS = 15.0
+NEW_SECONDS = 600.0
+"""Roles that were just given work after this time at most ("Troubleshoot Azure RBAC", Microsoft, 2023-09-20)."""
+CLOSED = "AuthorizationFailure"
+"""How storage refuses an address; no role mends it."""
+
+
+def patient(policy: type[Any], age: Callable[[], float], **tries: float) -> Any:
+    """A retry policy of the official client that is like `policy`, and waits for roles while `age()` is small.
+
+    `age` is how many seconds ago the names of the environment were written.
+    """
+
+    class Patient(policy):
+        def sleep(self, *given: Any, **named: Any) -> None:
+            _say("Azure is busy, or cannot be reached")
+            super().sleep(*given, **named)
+
+        def send(self, request: Any) -> Any:
+            answer = super().send(request)
+            while _refused(answer.http_response) and age() < NEW_SECONDS:
+                _say("this login's roles do not work yet, as they may for ten minutes after they were given")
+                request.context.transport.sleep(PAUSE_SECONDS)
+                answer = super().send(request)
+            return answer
+
+    return Patient(**tries)
+
+
+def _refused(response: Any) -> bool:
+    return response.status_code == 403 and response.headers.get("x-ms-error-code") != CLOSED
+
+
+def _say(what: str) -> None:
+    print(f"{what}. Trying again.", file=sys.stderr)
