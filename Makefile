@@ -1,7 +1,7 @@
 # `make help` lists what there is.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo setup test engine lint bench schema gates-page lock clean
+.PHONY: help demo setup test test-long engine lint bench schema gates-page lock clean
 .PHONY: organisation-check bootstrap organisation-preview organisation-up onboarded forget
 
 P := <<cookiecutter.project_slug>>
@@ -31,10 +31,14 @@ demo: .venv/.synced ## generate the reference project into ./demo and train its 
 
 setup: .venv/.synced ## install what the template's tests need into .venv
 
-test: .venv/.synced infra/.venv/.synced ## every test of the template
+test: .venv/.synced infra/.venv/.synced ## the tests of the template, but for the longest, in half an hour
 	@nice -n 19 sh tests/tools/engine/build.sh > /dev/null 2>&1 & \
-	$(PYTHON) -m pytest -n 2 --dist loadgroup; status=$$?; wait; exit $$status
+	$(PYTHON) -m pytest -n 3 --dist loadgroup -m "not long"; status=$$?; wait; exit $$status
 	$(INFRA)/python -m pytest -n 2 --confcutdir=tests/infra tests/infra
+	@echo "Not among these, for their time: make test-long"
+
+test-long: .venv/.synced ## the longest tests: jobs and releases in emulated Azure, a search, a second table
+	$(PYTHON) -m pytest -n 2 --dist loadgroup -m long
 
 engine: ## build Pulumi's engine for the tests of infrastructure, once, where it is not installed
 	sh tests/tools/engine/build.sh

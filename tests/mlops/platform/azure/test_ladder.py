@@ -25,6 +25,8 @@ from tests.mlops.release.making import says
 from tests.mlops.release.shops import Shop, eventually
 from tests.support.project import Project
 
+pytestmark = pytest.mark.long
+
 
 @dataclass
 class Abroad(Shop):

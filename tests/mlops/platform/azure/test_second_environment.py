@@ -23,7 +23,7 @@ from tests.emulator.https.runner import really
 from tests.support.azure_env import kept
 from tests.support.project import Completed, Project
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("second environment")]
+pytestmark = [pytest.mark.long, pytest.mark.network, pytest.mark.xdist_group("second environment")]
 
 MEASURED = {
     "evaluate.evaluation/metrics.json": {
