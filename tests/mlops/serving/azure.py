@@ -1,34 +1,23 @@
 """Emulated blob storage that takes only tokens over HTTPS, and the place where a container in Azure ML gets one."""
 
 import base64
-import fcntl
 import json
-import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.error import HTTPError
 from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 from xml.etree import ElementTree
 
-import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.emulator.https.wire import Authority
+from tests.support.azurite import ACCOUNT, azurite
 
-from tests.support.project import TEMPLATE
-
-ACCOUNT, SECRET, CLIENT = "emulated", "a secret of the container", "00000000-0000-0000-0000-000000000007"
+SECRET, CLIENT = "a secret of the container", "00000000-0000-0000-0000-000000000007"
 
 
 @dataclass
@@ -99,75 +88,12 @@ class Blobs:
 
 @contextmanager
 def blobs(folder: Path) -> Iterator[Blobs]:
-    certificate, key = _certificate(folder)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    options = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence", "--oauth", "basic"]
-    place = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--cert", str(certificate), "--key", str(key)]
-    known = {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{base64.b64encode(b'k' * 64).decode()}", "HOME": str(folder)}
-    known["PATH"] = "/usr/local/bin:/usr/bin:/bin"
-    process, identity = subprocess.Popen([_azurite(), *options, *place], env=known, cwd=folder), Identity()
-    try:
-        with served(identity) as msi:
-            url = f"https://127.0.0.1:{port}/{ACCOUNT}"
-            environment = {"MSI_ENDPOINT": msi, "MSI_SECRET": SECRET, "UAI_CLIENT_ID": CLIENT}
-            environment |= {"SSL_CERT_FILE": str(certificate), "MLOPS_INFERENCE_LOG_URL": f"{url}/log"}
-            found = Blobs(url, certificate, identity, environment)
-            _wait(found)
-            yield found
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _azurite() -> str:
-    """Installed once from its lock, while other workers wait."""
-    (TEMPLATE / ".cache").mkdir(exist_ok=True)
-    with (TEMPLATE / ".cache" / "azurite.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        script = TEMPLATE / "tests" / "tools" / "azurite" / "install.sh"
-        done = subprocess.run(["sh", script], capture_output=True, encoding="utf-8")
-    if done.returncode == 3:
-        pytest.skip(done.stderr.strip())
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def _wait(found: Blobs) -> None:
-    for left in reversed(range(200)):
-        try:
-            for container in ("log", "restricted"):
-                found.ask("PUT", f"{container}?restype=container")
-            return
-        except HTTPError:
-            raise
-        except OSError:
-            if not left:
-                raise
-            time.sleep(0.1)
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    """Of 127.0.0.1, signed by itself, for a day."""
-    key, name = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "emulated")]),
-    )
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    files, pem = (folder / "certificate.pem", folder / "key.pem"), serialization.Encoding.PEM
-    files[0].write_bytes(certificate.public_bytes(pem))
-    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    files[1].write_bytes(key.private_bytes(pem, *plain))
-    return files
+    authority, identity = Authority(folder), Identity()
+    with azurite(*authority.leaf("127.0.0.1"), folder) as port, served(identity) as msi:
+        url = f"https://127.0.0.1:{port}/{ACCOUNT}"
+        environment = {"MSI_ENDPOINT": msi, "MSI_SECRET": SECRET, "UAI_CLIENT_ID": CLIENT}
+        environment |= {"SSL_CERT_FILE": str(authority.file), "MLOPS_INFERENCE_LOG_URL": f"{url}/log"}
+        found = Blobs(url, authority.file, identity, environment)
+        for container in ("log", "restricted"):
+            found.ask("PUT", f"{container}?restype=container")
+        yield found

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mlops.commands.common import AsJson, Environment, Ref, group, open_platform
+from mlops.commands.common import AsJson, Environment, On, Ref, group, open_platform
 from mlops.errors import Busy, Misuse
 
 if TYPE_CHECKING:
     from mlops.release.tick import Controller, Done
 
 app = group("Release a model step by step on what callers see of it, or give it back; sign for it, and verify it.")
-On = Annotated[Environment, typer.Option("--on", help="Where it is released.")]
 
 
 def _reason(text: str) -> str:
