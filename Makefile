@@ -31,7 +31,7 @@ demo: .venv/.synced ## generate the reference project into ./demo and train its 
 
 setup: .venv/.synced ## install what the template's tests need into .venv
 
-test: .venv/.synced infra/.venv/.synced ## the tests of the template, but for the longest, in half an hour
+test: .venv/.synced infra/.venv/.synced ## the tests of the template, but for the longest
 	@nice -n 19 sh tests/tools/engine/build.sh > /dev/null 2>&1 & \
 	$(PYTHON) -m pytest -n 3 --dist loadgroup -m "not long"; status=$$?; wait; exit $$status
 	$(INFRA)/python -m pytest -n 2 --confcutdir=tests/infra tests/infra
