@@ -35,7 +35,7 @@ def opening() -> Iterator[str]:
     yield "with a condition: only roles of the rows that the stack assigns there, only to identities, never to people"
     yield "or to CI. Who holds the lease of an environment may write that one blob of the ledger and no other. By a"
     yield "condition, too, who reads blobs of resource group or storage account does not read the sensitive log,"
-    yield "and investigators read nothing else."
+    yield "and investigators read nothing else; operators, signers, readers and CI's reader read models there only."
     yield ""
     yield from table(["who", "is"], [(name.replace("_", " "), what) for name, what in WHO.items()])
 

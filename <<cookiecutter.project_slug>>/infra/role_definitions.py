@@ -64,8 +64,12 @@ CUSTOM: Mapping[str, Custom] = {
             "Microsoft.MachineLearningServices/registries/read",
             "Microsoft.MachineLearningServices/registries/assets/read",
             "Microsoft.MachineLearningServices/registries/assets/write",
-            "Microsoft.MachineLearningServices/registries/assets/stage/write",
         ),
+    ),
+    "MLOps Model Reader": Custom(
+        "Reads blobs: by a condition, those of models only.",
+        (f"{_BLOBS}/read",),
+        (f"{_BLOBS}/blobs/read",),
     ),
     "MLOps Log User": Custom(
         "Sends logs to a log workspace and asks it; changes nothing in it.",

@@ -2,8 +2,10 @@
 
 Nothing in the platform has a key, so each identity holds exactly these roles. Which the service needs: Set up
 authentication between Azure Machine Learning and other services (Microsoft, 2025-06-10); Disable shared key access for
-your workspace's storage account (2024-08-08); Managed virtual network isolation (2025). Assumed: that Azure AI
-Administrator suffices for the workspace's identity where the first page names Contributor.
+your workspace's storage account (2024-08-08); Managed virtual network isolation (2025); Configure Azure Storage to
+accept requests from resource instances (2025-06-18). Assumed: that Azure AI Administrator suffices for the workspace's
+identity where the first page names Contributor; that a registry of models copies what is shared as its own identity
+(it refuses an image that only the caller may pull: Azure/azureml-examples#3420), and that who reads it pulls from it.
 """
 
 from collections.abc import Mapping
@@ -54,6 +56,10 @@ SENSITIVE_LOG = "sensitive-log"
 """The container of values that say too much for the inference log."""
 _CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
 DEV, LATER, PROD = frozenset({"dev"}), frozenset({"staging", "prod"}), frozenset({"prod"})
+MADE = DEV | PROD
+"""Where models are made: one of them, as `training.where` in mlops.yaml says."""
+MODEL_READER, MODELS = "MLOps Model Reader", "mlops/models/"
+"""Who reads blobs below this path of their storage and nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +82,19 @@ class Right:
     def limit(self) -> str | None:
         """A condition where the role would read the sensitive log too: all but it, or, for investigators, it alone.
 
-        Source: Actions and attributes for Azure role assignment conditions for Blob Storage (Microsoft, 2024-04-01).
+        Who only looks at models reads these; a list of blobs has no path to go by. Source: Actions and attributes for
+        Azure role assignment conditions for Blob Storage (Microsoft, 2024-04-01).
         """
-        if not self.role.startswith("Storage Blob Data") or self.scope not in ("resource_group", "storage"):
+        reads_all = self.role.startswith("Storage Blob Data") or self.role == MODEL_READER
+        if not reads_all or self.scope not in ("resource_group", "storage"):
             return None
         test = "StringEquals" if self.who == "investigators" else "StringNotEquals"
-        container = f"@Resource[{_CONTAINERS}:name] {test} '{SENSITIVE_LOG}'"
-        return f"(!(ActionMatches{{'{_CONTAINERS}/blobs/read'}}) OR {container})"
+        container, reads = f"@Resource[{_CONTAINERS}:name] {test} '{SENSITIVE_LOG}'", f"{_CONTAINERS}/blobs/read"
+        limit = f"(!(ActionMatches{{'{reads}'}}) OR {container})"
+        if self.role != MODEL_READER:
+            return limit
+        path = f"@Resource[{_CONTAINERS}/blobs:path] StringLike '{MODELS}*'"
+        return f"{limit} AND (!(ActionMatches{{'{reads}'}} AND NOT SubOperationMatches{{'Blob.List'}}) OR {path})"
 
 
 WHO: Mapping[str, str] = {
@@ -95,8 +107,9 @@ WHO: Mapping[str, str] = {
     "reader": "CI on a pull request",
     "operate": "CI that watches a release, turns it back and moves traffic",
     "workspace": "identity of the workspace",
-    "compute": "identity of jobs and image builds",
+    "compute": "identity of jobs",
     "endpoint": "identity of endpoints",
+    "registry": "identity of the organisation's registry of models",
 }
 
 
@@ -104,6 +117,9 @@ def _of(who: str, assigned_by: str, *rows: tuple[str, str, str] | tuple[str, str
     """Rows of one holder: role, scope, why, and environments where it is not all of them."""
     return [Right(who, row[0], row[1], row[2], *row[3:], assigned_by=assigned_by) for row in rows]
 
+
+_MODELS = (MODEL_READER, "resource_group", "Models are looked at where they are made.", MADE)
+_SHARED = ("Reader", "registry", "Models that are shared are looked at there.", LATER)
 
 RIGHTS: tuple[Right, ...] = (
     *_of(
@@ -113,18 +129,25 @@ RIGHTS: tuple[Right, ...] = (
         ("AzureML Data Scientist", "resource_group", "They run jobs and try endpoints; they change no compute.", DEV),
         ("Storage Blob Data Contributor", "resource_group", "Without keys, who submits a job uploads its code.", DEV),
         ("Storage File Data Privileged Contributor", "resource_group", "Without keys, who edits opens notebooks.", DEV),
+        ("MLOps Signer", "resource_group", "Ids of outcomes that they add are hashed as the log's are.", DEV),
         ("Storage Blob Data Reader", "ledger", "Who decided what, and on which evidence, is open to them."),
+        _SHARED,
     ),
     *_of(
         "operators",
         "organisation",
         ("Reader", "resource_group", "They watch the service and read its logs; CI acts for them."),
+        ("Log Analytics Reader", "log_workspace", "They watch errors and durations."),
         ("Storage Blob Data Reader", "ledger", "Who decided what, and on which evidence, is open to them."),
+        _MODELS,
+        _SHARED,
     ),
     *_of(
         "signers",
         "organisation",
         ("Reader", "resource_group", "They look at what they sign."),
+        _MODELS,
+        _SHARED,
         ("MLOps Ledger Writer", "ledger", "A review or approval is an entry that stays as it was written."),
         ("MLOps Signer", "sign_key", "Each entry is signed; nobody can copy the key."),
     ),
@@ -133,6 +156,8 @@ RIGHTS: tuple[Right, ...] = (
         "organisation",
         ("Reader", "resource_group", "They may look, such as an auditor."),
         ("Storage Blob Data Reader", "ledger", "Who decided what, and on which evidence, is open to them."),
+        _MODELS,
+        _SHARED,
     ),
     *_of(
         "investigators",
@@ -142,7 +167,11 @@ RIGHTS: tuple[Right, ...] = (
     *_of(
         "deploy",
         "organisation",
-        ("Contributor", "resource_group", "It makes and changes the stack's resources; it can set no lock."),
+        (
+            "Contributor",
+            "resource_group",
+            "It makes and changes the stack's resources, and lets dev build images; it can set no lock.",
+        ),
         (
             _GRANT,
             "resource_group",
@@ -157,6 +186,7 @@ RIGHTS: tuple[Right, ...] = (
             "resource_group",
             "Without keys, the client opens the file share.",
         ),
+        ("MLOps Signer", "resource_group", "Ids of outcomes that it adds are hashed as the log's are."),
         ("MLOps Model Sharer", "registry", "Models and images are shared from where they are made.", DEV),
         ("Reader", "registry", "It deploys what was shared and cannot change it.", LATER),
         ("MLOps Log User", "log_workspace", "It sends diagnostics to logs that exist, and alerts ask them."),
@@ -171,6 +201,8 @@ RIGHTS: tuple[Right, ...] = (
         "reader",
         "organisation",
         ("Reader", "resource_group", "A preview compares the stack with what there is."),
+        ("Log Analytics Reader", "log_workspace", "A check sees how a release stands."),
+        _MODELS,
         ("Reader", "registry", "A preview reads the role assignments that the stack made there."),
         ("Reader", "source", "A preview reads the role assignments that the stack made there."),
         ("Storage Blob Data Reader", "ledger", "Checks of a pull request read what was decided."),
@@ -211,7 +243,7 @@ RIGHTS: tuple[Right, ...] = (
         ("Storage Queue Data Contributor", "storage", "Parallel and batch jobs hand out mini batches in queues."),
         ("Storage Table Data Contributor", "storage", "Parallel and batch jobs keep count in tables."),
         ("AcrPull", "images", "Jobs start from images."),
-        ("AcrPush", "images", "Images are built and pushed here, and nowhere else.", DEV),
+        ("AcrPush", "images", "Where dev is private, a cluster builds the image of a job that has none yet.", DEV),
         ("Reader", "registry", "Jobs use shared models and images."),
         ("Storage Blob Data Reader", "source_data", "Jobs read data that lies elsewhere, and never write it."),
     ),
@@ -224,7 +256,13 @@ RIGHTS: tuple[Right, ...] = (
         ("Storage Blob Data Contributor", "sensitive_log", "It writes these values; its model's code can read them."),
         ("Key Vault Crypto User", "log_key", "A deployment makes the key of the log's ids from a signature."),
         ("AzureML Metrics Writer (preview)", "workspace", "A deployment reports its metrics."),
-        ("Reader", "registry", "A deployment reads a shared model."),
+        ("Reader", "registry", "A deployment reads a shared model, and pulls its image."),
+    ),
+    *_of(
+        "registry",
+        "organisation",
+        ("Storage Blob Data Reader", "resource_group", "It copies a model that is shared.", DEV),
+        ("AcrPull", "resource_group", "It copies an image that is shared.", DEV),
     ),
 )
 

@@ -41,6 +41,7 @@ class Foundation(pulumi.ComponentResource):
         self.store, self.blobs = self._store()
         self.vault = self._vault()
         self.registry = self._registry()
+        self.copier = self.registry.identity.apply(lambda identity: identity.principal_id if identity else None)
         self._observed("store", pulumi.Output.concat(self.store.id, "/blobServices/default"), "allLogs")
         self._observed("vault", self.vault.id, "audit")
         self.roles = rights.definitions(self.organisation, ResourceOptions(parent=self))

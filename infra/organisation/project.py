@@ -25,8 +25,8 @@ class OnboardedProject(pulumi.ComponentResource):
         self.ledger = foundation.container(ledger_of(project.short_name), ResourceOptions(parent=self))
         rows = rights.for_project(project)
         here = ResourceOptions(parent=self, depends_on=list(foundation.roles.values()))
-        ledger = {"ledger": [self.ledger.id]}
-        rights.assign(slug, "", rows, foundation.organisation, people(project), ledger, here)
+        shared = {"ledger": [self.ledger.id], "registry": [foundation.registry.id]}
+        rights.assign(slug, "", rows, foundation.organisation, people(project), shared, here)
         own = ResourceOptions(parent=self)
         ci = {
             each: Identities(project, each, foundation, tags(slug, project, each, foundation), own)
@@ -81,7 +81,7 @@ class OnboardedEnvironment(pulumi.ComponentResource):
         ci = everywhere[environment]
         never = [identity.principal_id for each in everywhere.values() for identity in each.made.values()]
         principals = {who: rights.Principal(identity.principal_id) for who, identity in ci.made.items()}
-        principals |= people(project)
+        principals |= {"registry": rights.Principal(foundation.copier), **people(project)}
         granted = ResourceOptions.merge(here, ResourceOptions(depends_on=list(foundation.roles.values())))
         scopes: dict[str, list[pulumi.Input[str]]] = {
             "resource_group": [group.id],

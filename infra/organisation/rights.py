@@ -61,9 +61,9 @@ class Principal:
 
 
 def for_project(project: Project) -> list[roles.Right]:
-    """What groups may do in the ledger: there is one for all environments, so each right is given once."""
+    """What groups may do in ledger and registry: these are all environments', so each right is given once."""
     rows = (right for each in project.environments.present for right in roles.rights(each, "organisation"))
-    return list({(right.who, right.role): right for right in rows if once(right)}.values())
+    return list({(right.who, right.role, right.scope): right for right in rows if once(right)}.values())
 
 
 def for_environment(environment: str) -> list[roles.Right]:
@@ -72,7 +72,7 @@ def for_environment(environment: str) -> list[roles.Right]:
 
 
 def once(right: roles.Right) -> bool:
-    return right.scope == "ledger" and right.who in Groups.model_fields
+    return right.scope in ("ledger", "registry") and right.who in Groups.model_fields
 
 
 def assign(

@@ -1,4 +1,4 @@
-"""Conditions on role assignments, as far as they delegate role assignments: the actions, who and which role.
+"""Conditions on role assignments, as far as they delegate these, or limit which blobs somebody reads or writes.
 
 Source: "Examples to delegate Azure role assignment management with conditions" (Microsoft Learn, 2024-04-15).
 """
@@ -9,9 +9,11 @@ from fnmatch import fnmatchcase
 from tests.emulator.store import Document
 
 TOKEN = re.compile(
-    r"\s*(ActionMatches\{'[^']*'\}|@\w+\[[^\]]+\]|ForAny\w+:\w+|String\w+|'[^']*'|\{[^}]*\}|AND\b|OR\b|&&|\|\||[!()])",
+    r"\s*((?:Sub)?(?:Action|Operation)Matches\{'[^']*'\}|@\w+\[[^\]]+\]|ForAny\w+:\w+|String\w+|'[^']*'|\{[^}]*\}|AND\b|OR\b|NOT\b|&&|\|\||[!()])",
     re.I,
 )
+LISTS = "SubOperationMatches{'Blob.List'}"
+"""True of the one request for blobs that has no path."""
 OPERATORS = {
     "foranyofanyvalues:guidequals": lambda value, given: value in given,
     "foranyofanyvalues:stringequalsignorecase": lambda value, given: value in given,
@@ -57,7 +59,7 @@ class _Reader:
         return answer
 
     def _one(self) -> bool:
-        if self._next("!"):
+        if self._next("!", "not"):
             return not self._one()
         if self._next("("):
             answer = self._any()
@@ -72,6 +74,8 @@ class _Reader:
         token = self._tokens.pop(0)
         if token.lower().startswith("actionmatches"):
             return token.split("'")[1].lower() == self._action
+        if token == LISTS:
+            return not self._sources["@resource"].get("path")
         if not token.startswith("@") or len(self._tokens) < 2 or self._tokens[0].lower() not in OPERATORS:
             raise Malformed(f"cannot read '{token}'")
         operator, given = OPERATORS[self._tokens.pop(0).lower()], self._tokens.pop(0)

@@ -3,26 +3,51 @@
 import pytest
 
 from tests.emulator.arm import OWNER
-from tests.emulator.world import GROUP, HERE, STORAGE, WORKSPACE, World, refused
+from tests.emulator.world import (
+    CLUSTER,
+    DEPLOYMENT,
+    GROUP,
+    HERE,
+    IDENTITY,
+    ONLINE,
+    STORAGE,
+    SUB,
+    WORKSPACE,
+    World,
+    refused,
+)
 
-REGISTRY = f"{GROUP}/providers/Microsoft.MachineLearningServices/registries/mlr-agency"
+REGISTRY = f"{SUB}/resourceGroups/org/providers/Microsoft.MachineLearningServices/registries/mlr-agency"
 MODEL, SHARED = (f"{scope}/models/triage/versions/1" for scope in (WORKSPACE, REGISTRY))
+IMAGE, SHARED_IMAGE = (f"{scope}/environments/serve/versions/1" for scope in (WORKSPACE, REGISTRY))
+NAMED = "azureml://registries/mlr-agency/{}/versions/1"
 SHARER = "00000000-0000-0000-0000-0000000000aa"
 
 
 @pytest.fixture
 def agency(world: World) -> World:
-    """A workspace with a model, a registry, and somebody who may read the one and write to the other."""
-    world.make(WORKSPACE)
-    world.arm.put(OWNER, REGISTRY, HERE)
+    """A workspace with a model and an image, a registry that may copy them, and somebody who may share."""
+    world.make(CLUSTER)
+    world.arm.put(OWNER, f"{SUB}/resourceGroups/org", HERE)
+    made = world.arm.put(OWNER, REGISTRY, HERE | {"identity": {"type": "SystemAssigned"}})
+    for role in ("Storage Blob Data Reader", "AcrPull"):
+        world.arm.assign(made["identity"]["principalId"], role, GROUP)
     world.arm.put(OWNER, MODEL, {"properties": {"modelUri": "azureml://datastores/workspaceblobstore/paths/model"}})
+    world.arm.put(OWNER, IMAGE, {"properties": {"image": "crlend.azurecr.io/serve@sha256:0"}})
     world.arm.assign(SHARER, "AzureML Registry User", REGISTRY)
     world.arm.assign(SHARER, "Reader", WORKSPACE)
     return world
 
 
 def share(agency: World, source: str = MODEL, caller: str = SHARER) -> None:
-    agency.arm.put(caller, SHARED, {"properties": {"sourceAssetId": source}})
+    to = SHARED_IMAGE if source == IMAGE else SHARED
+    agency.arm.put(caller, to, {"properties": {"sourceAssetId": source}})
+
+
+def take(agency: World, role: str) -> None:
+    """The registry's own identity loses a role."""
+    copier = agency.arm.store.documents[REGISTRY]["identity"]["principalId"]
+    agency.arm.delete(OWNER, agency.arm.assign(copier, role, GROUP))
 
 
 def test_what_is_shared_is_not_shared_again(agency: World) -> None:
@@ -55,7 +80,53 @@ def test_storage_that_is_closed_lists_the_registry(agency: World, closed: dict) 
     with refused("storage_lets_the_registry_in", "UserError", "mlr-agency is not authorized to read the storage"):
         share(agency)
     agency.arm.change_behind(STORAGE, "properties.networkAcls.resourceAccessRules", rules)
+    share(agency, IMAGE)
+    if "networkAcls" in closed:
+        return share(agency)
+    with refused("storage_lets_the_registry_in", "UserError", "mlr-agency is not authorized to read the storage"):
+        share(agency)
+
+
+@pytest.mark.parametrize(
+    ("rule", "role", "source", "action"),
+    [
+        ("registry_reads_what_it_copies", "Storage Blob Data Reader", MODEL, "containers/blobs/read"),
+        ("registry_pulls_what_it_copies", "AcrPull", IMAGE, "registries/pull/read"),
+    ],
+)
+def test_a_registry_copies_what_its_own_identity_may_read(
+    agency: World, rule: str, role: str, source: str, action: str
+) -> None:
+    take(agency, role)
+    with refused(rule, "UserError", action):
+        share(agency, source)
+
+
+def test_who_uses_what_is_shared_may_read_it(agency: World) -> None:
     share(agency)
+    agency.put(ONLINE, {"identity": {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}})
+    for role in ("Storage Blob Data Reader", "AcrPull"):
+        agency.arm.assign(agency.principal(), role, GROUP)
+    agency.arm.clock.advance(minutes=60)
+    caller = "00000000-0000-0000-0000-0000000000cc"
+    agency.arm.assign(caller, "Contributor", GROUP)
+    for needed in (caller, agency.principal()):
+        with refused("who_uses_a_registry_reads_it", "AuthorizationFailed", f"'{needed}' does not have"):
+            agency.put(DEPLOYMENT, {"properties.model": NAMED.format("models/triage")}, caller=caller)
+        agency.arm.assign(needed, "Reader", REGISTRY)
+    agency.put(DEPLOYMENT, {"properties.model": NAMED.format("models/triage")}, caller=caller)
+
+
+def test_a_way_leads_to_the_registry_where_only_approved_ones_are_open(agency: World) -> None:
+    share(agency)
+    agency.put(ONLINE)
+    agency.arm.clock.advance(minutes=60)
+    network = {"isolationMode": "AllowOnlyApprovedOutbound", "outboundRules": {}}
+    agency.arm.change_behind(WORKSPACE, "properties.managedNetwork", network)
+    with refused("registry_can_be_reached", "ImageBuildFailure", "mlr-agency cannot be reached"):
+        agency.put(DEPLOYMENT, {"properties.model": NAMED.format("models/triage")})
+    network["outboundRules"] = {"it": {"type": "PrivateEndpoint", "destination": {"serviceResourceId": REGISTRY}}}
+    agency.put(DEPLOYMENT, {"properties.model": NAMED.format("models/triage")})
 
 
 def test_a_shared_version_is_never_changed(agency: World) -> None:

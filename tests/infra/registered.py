@@ -40,6 +40,8 @@ class Monitor(mocks.MockMonitor, mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict]:
         identity = "UserAssignedIdentity" in args.typ
         extra = {"principalId": f"principal-{args.name}", "clientId": f"client-{args.name}"} if identity else {}
+        if args.inputs.get("identity"):
+            extra = {"identity": {**args.inputs["identity"], "principalId": f"principal-of-{args.name}"}}
         return f"/{args.typ.rpartition(':')[2]}/{args.name}", {"name": args.name, **args.inputs, **extra}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict, None]:

@@ -158,6 +158,26 @@ def test_signers_add_to_the_ledger_of_every_environment() -> None:
     assert [(each.who, condition(each, "prod", [])) for each in rows] == [("signers", None)]
 
 
+@pytest.mark.parametrize(
+    ("container", "path", "may"),
+    [
+        ("azureml-blobstore-1", "mlops/models/0f/artifact/model.onnx", True),
+        ("azureml-blobstore-1", "mlops/data/0f/rows.parquet", False),
+        ("inference-log", "2026/11/23.jsonl", False),
+        ("sensitive-log", "mlops/models/0f/made-up", False),
+        ("azureml-blobstore-1", "", True),
+        ("sensitive-log", "", False),
+    ],
+)
+def test_who_looks_at_models_reads_these_and_lists_names(container: str, path: str, may: bool) -> None:
+    rows = [each for each in roles.rights("prod", "organisation") if each.role == roles.MODEL_READER]
+    assert len(rows) == 4
+    for right in rows:
+        limit = condition(right, "prod", [])
+        assert isinstance(limit, str)
+        assert holds(limit, f"{BLOBS}/read", {}, {"name": container, "path": path}) is may
+
+
 def test_investigators_read_the_sensitive_log_and_nobody_else_does() -> None:
     container = {False: {"name": "inference-log"}, True: {"name": roles.SENSITIVE_LOG}}
     limits = {right.who: condition(right, "prod", []) for right in roles.RIGHTS if right.limit}

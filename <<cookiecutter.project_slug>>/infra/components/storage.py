@@ -16,12 +16,18 @@ SERVICES = ("blob", "file", "queue", "table")
 
 
 class Storage(Part):
-    """A storage account. The workspace makes the containers of its default datastores itself."""
+    """A storage account. The workspace makes the containers of its default datastores itself.
+
+    Where models are shared from a closed one, the organisation's registry reads it: Network isolation with Azure
+    Machine Learning registries (Microsoft, 2025-04-04).
+    """
 
     def __init__(
         self, name: str, stack: Stack, suffix: pulumi.Output[str], network: Network, logs: Observability
     ) -> None:
         super().__init__(name, stack)
+        registry = {"tenant_id": stack.organisation.tenant, "resource_id": stack.organisation.registry}
+        lets_in = [registry] if stack.shares and stack.organisation.registry and network.otherwise == "Deny" else []
         self.account = storage.StorageAccount(
             "storage",
             **self.here,
@@ -36,13 +42,15 @@ class Storage(Part):
             minimum_tls_version="TLS1_2",
             allow_blob_public_access=False,
             allow_cross_tenant_replication=False,
-            public_network_access=self.access,
+            # A service is let in by name only where chosen networks are, if there are any.
+            public_network_access="Enabled" if lets_in else self.access,
             network_rule_set={
                 "default_action": storage.DefaultAction(network.otherwise),
                 "bypass": "AzureServices",
                 "ip_rules": [
                     {"i_p_address_or_range": each, "action": storage.Action.ALLOW} for each in network.allowed
                 ],
+                "resource_access_rules": lets_in,
             },
             encryption={"key_source": "Microsoft.Storage", "require_infrastructure_encryption": True},
             opts=self.own,

@@ -1,5 +1,6 @@
 """Who can reach what: from where, and over which protocol."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from policy.limits import Inbound, Limits
 from policy.rule import UNKNOWN, Finding, Resource, differs, each, folded, shown, table, whole
 
-WORKSPACE = "machinelearningservices:Workspace"
+WORKSPACE, STORAGE = "machinelearningservices:Workspace", "storage:StorageAccount"
 CLOSED: dict[str, dict[str, tuple[Any, ...]]] = {
     WORKSPACE: {
         "publicNetworkAccess": ("Disabled",),
@@ -36,18 +37,27 @@ FIREWALL = {
 }
 """By kind, its list of addresses. A registry has one only in tier Premium (Configure public IP network rules, 2025)."""
 
+LETS_IN = "networkRuleSet.resourceAccessRules"
+REGISTRY = re.compile(r"/subscriptions/.+/Microsoft\.MachineLearningServices/registries/[^/]+", re.IGNORECASE)
+
 WIDEST = 16
 """The shortest prefix of an address range: 65,536 addresses."""
 
 
 def exposed(resource: Resource, inbound: Inbound) -> Iterator[str]:
-    """Findings that a resource can be reached from further away than `inbound` says."""
+    """Findings that a resource can be reached from further away than `inbound` says.
+
+    Azure lets a service in by name only where the account is open to chosen networks: then to no other.
+    """
     findings = [
         finding
         for path, allowed in CLOSED.get(resource.kind, {}).items()
         for finding in differs(resource, path, *allowed)
     ]
-    if inbound == "private":
+    if inbound == "private" and resource.kind == STORAGE and resource.get(LETS_IN):
+        yield from differs(resource, "networkRuleSet.defaultAction", "Deny")
+        yield from differs(resource, "networkRuleSet.ipRules", [], None)
+    elif inbound == "private":
         yield from findings
     elif inbound == "listed" and resource.kind in FIREWALL and findings:
         yield from differs(resource, f"{FIREWALL[resource.kind]}.defaultAction", "Deny")
@@ -100,7 +110,6 @@ no_way_around = table(
     "There is one way in: no local users, no networks or services of others, no secrets for whoever deploys.",
     {
         "storage:StorageAccount": {
-            "networkRuleSet.resourceAccessRules": ([], None),
             "networkRuleSet.virtualNetworkRules": ([], None),
             "isLocalUserEnabled": False,
             "isSftpEnabled": (False, None),
@@ -116,6 +125,20 @@ no_way_around = table(
     },
     fix="Change it in infra/components/.",
 )
+
+
+@each(
+    "Where models are shared, the registry that copies them is the one service of others that storage lets in.",
+    STORAGE,
+    fix="Change infra/components/storage.py, or `shares` in infra/policy/limits.yml.",
+)
+def only_the_registry(resource: Resource, limits: Limits) -> Iterator[str]:
+    rules = resource.get(LETS_IN)
+    for rule in [] if rules is UNKNOWN or rules is None else rules:
+        service = rule.get("resourceId")
+        if not limits.here.shares or (service is not UNKNOWN and not REGISTRY.fullmatch(str(service))):
+            yield f"it lets in {shown(service)}."
+
 
 no_public_data = table(
     "no-public-data",
@@ -138,4 +161,7 @@ only_tls = table(
 )
 
 
-RULES = (no_public_access, as_private_as_the_workspace, no_wide_range, no_way_around, no_public_data, only_tls)
+RULES = (
+    *(no_public_access, as_private_as_the_workspace, no_wide_range, no_way_around, only_the_registry),
+    *(no_public_data, only_tls),
+)

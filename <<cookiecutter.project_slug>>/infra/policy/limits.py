@@ -39,6 +39,8 @@ class Clusters(Section):
 
 class Environment(Section):
     inbound: Inbound
+    shares: bool
+    """Whether models are shared from here: the organisation's registry may then read the storage, however closed."""
     isolation: Literal["none", "internet", "approved"]
     hosts: list[str]
     """Host names that the managed network may have a rule for. The first starts a firewall that is paid by the hour."""

@@ -62,6 +62,11 @@ class Stack:
         return self.network.inbound == "private"
 
     @property
+    def shares(self) -> bool:
+        """Whether models are copied from here to the organisation's registry: what is trained in prod stays there."""
+        return self.environment == self.project.training.where == "dev"
+
+    @property
     def organisation(self) -> Organisation:
         """What the organisation made for this project. Raises Misuse until then."""
         if self.onboarded is None:
@@ -127,7 +132,7 @@ def assemble(slug: str, environment: str, folder: Path, values: Mapping[str, Any
     try:
         known |= dict(Topics.model_validate(given))
     except ValidationError as error:
-        found += [complaint(Topics, document, (), problem) for problem in error.errors()]
+        found += [str(complaint(Topics, document, (), problem)) for problem in error.errors()]
         wrong = {problem["loc"][0] for problem in error.errors()}
         for name in Topics.model_fields.keys() & given.keys() - wrong:
             known[name] = TypeAdapter(Topics.model_fields[name].rebuild_annotation()).validate_python(given[name])

@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import yaml
 INFRA = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(INFRA), str(INFRA / "tests")]
 
-from record import Job, Recorded, record  # noqa: E402
+from record import ORGANISATION, Job, Recorded, record  # noqa: E402
 from right_stacks import Project  # noqa: E402
 from settings.rules import PRIVATE_ZONES  # noqa: E402
 
@@ -22,7 +23,15 @@ SUBNET = f"{SHARED}/Microsoft.Network/virtualNetworks/hub/subnets/endpoints"
 LOGS = f"{SHARED}/Microsoft.OperationalInsights/workspaces/central"
 LAKE = f"{SHARED}/Microsoft.Storage/storageAccounts/lake"
 ZONES = {name: f"{SHARED}/Microsoft.Network/privateDnsZones/{name}" for name in PRIVATE_ZONES}
-OTHERS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]] = {
+REGISTRY = f"{SHARED}/Microsoft.MachineLearningServices/registries/mlr-agency"
+PRIVATE: Mapping[str, Any] = {
+    "organisation": {**ORGANISATION, "registry": REGISTRY},
+    "network": {"inbound": "private", "address_space": "10.20.0.0/24"},
+    "images": {"sku": "Premium"},
+}
+LISTED = {**PRIVATE, "network": {"allowed_ips": ["20.1.2.3"]}}
+UNSHARED = {**PRIVATE, "organisation": ORGANISATION}
+OTHERS: Mapping[str, tuple[str, *tuple[Mapping[str, Any], ...]]] = {
     "in a network that exists": (
         "prod",
         {
@@ -37,9 +46,14 @@ OTHERS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any], Mapping[st
         {"hosts": ["data.example.org"]},
     ),
     "a dearer dev": ("dev", {"images": {"sku": "Premium"}}, {}, {}),
+    "private dev": ("dev", PRIVATE, {}, {}),
+    "private dev without a registry": ("dev", UNSHARED, {}, {}),
+    "private dev whose models are made in prod": ("dev", PRIVATE, {}, {}, {"training": {"where": "prod"}}),
+    "dev with a list of addresses": ("dev", LISTED, {}, {}),
     "an open prod": ("prod", {"network": {"inbound": "public"}, "images": {"sku": "Cheap"}}, {}, {}),
 }
-"""What a project may come to have: environment, and what its stack file, `service:` and its limits say otherwise."""
+"""What a project may come to have: environment, and what its stack file, `service:`, its limits and other parts of
+mlops.yaml say otherwise."""
 
 EXPORT = """
 from pulumi_azure_native import storage
@@ -60,11 +74,15 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """A copy of the project's `infra` folder in which a stack, `service:` and the stack's limits say something else."""
 
     def copy(
-        environment: str, topics: Mapping[str, Any], service: Mapping[str, Any], limits: Mapping[str, Any]
+        environment: str,
+        topics: Mapping[str, Any],
+        service: Mapping[str, Any],
+        limits: Mapping[str, Any],
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> Path:
         folder = tmp_path_factory.mktemp("project") / "infra"
         shutil.copytree(INFRA, folder, ignore=shutil.ignore_patterns(".venv", "tests", "__pycache__"))
-        edited(INFRA.parent / "mlops.yaml", folder.parent / "mlops.yaml", {"service": service})
+        edited(INFRA.parent / "mlops.yaml", folder.parent / "mlops.yaml", {"service": service, **more})
         file = Path("policy", "limits.yml")
         edited(INFRA / file, folder / file, {"environments": {environment: limits}})
         slug = yaml.safe_load((INFRA / "Pulumi.yaml").read_text("utf-8"))["name"]

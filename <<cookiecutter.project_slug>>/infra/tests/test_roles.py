@@ -55,19 +55,19 @@ def test_no_role_of_our_own_deletes_grants_or_allows_everything() -> None:
 def test_people_change_nothing_after_dev(environment: str) -> None:
     found = [right for right in RIGHTS if right.who in PEOPLE and environment in right.environments]
     there = {right.role for right in found if right.scope == "resource_group"}
-    assert there == {"Reader", "Storage Blob Data Reader"}
+    assert there - {roles.MODEL_READER} == {"Reader", "Storage Blob Data Reader"}
     assert {right.role for right in found if right.scope != "resource_group"} == {
-        "Storage Blob Data Reader",
-        "MLOps Ledger Writer",
-        "MLOps Signer",
+        *("Reader", "Log Analytics Reader", "Storage Blob Data Reader"),
+        *("MLOps Ledger Writer", "MLOps Signer"),
     }
-    assert {right.who for right in found if right.role.startswith("MLOps")} == {"signers"}
+    assert {right.who for right in found if right.role in ("MLOps Ledger Writer", "MLOps Signer")} == {"signers"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_pull_request_changes_nothing(environment: str) -> None:
     found = {right.role for right in RIGHTS if right.who == "reader" and environment in right.environments}
-    assert found == {"Reader", "Storage Blob Data Reader", "MLOps State Key User"}
+    looks = {"Reader", "Log Analytics Reader", "Storage Blob Data Reader", "MLOps State Key User"}
+    assert found - {roles.MODEL_READER} == looks
 
 
 def test_only_prod_is_operated() -> None:
@@ -116,13 +116,26 @@ def test_the_condition_names_roles_identities_and_exceptions_for_both_actions() 
 
 
 def test_only_investigators_read_the_sensitive_log_and_nothing_else() -> None:
-    wide = [row for row in RIGHTS if row.role.startswith("Storage Blob") and row.scope in ("resource_group", "storage")]
+    reads = [row for row in RIGHTS if row.role.startswith("Storage Blob") or row.role == roles.MODEL_READER]
+    wide = [row for row in reads if row.scope in ("resource_group", "storage")]
     assert {row.who for row in wide} >= {"data_scientists", "deploy", "operate", "workspace", "compute", "endpoint"}
     for row in wide:
         only = "StringEquals" if row.who == "investigators" else "StringNotEquals"
-        assert str(row.limit).endswith(f"containers:name] {only} 'sensitive-log')")
+        assert f"containers:name] {only} 'sensitive-log')" in str(row.limit)
     assert {row.who for row in RIGHTS if row.scope == "sensitive_log"} == {"endpoint"}
     assert not [row for row in RIGHTS if row.limit and row not in wide]
+
+
+def test_who_looks_at_models_reads_no_other_blob() -> None:
+    found = [row for row in RIGHTS if row.role == roles.MODEL_READER]
+    limits = [row.limit for row in found]
+    assert [row.who for row in found] == ["operators", "signers", "readers", "reader"]
+    assert all(str(limit).endswith("blobs:path] StringLike 'mlops/models/*')") for limit in limits)
+
+
+def test_a_registry_copies_from_dev_only() -> None:
+    found = {(right.role, *right.environments) for right in RIGHTS if right.who == "registry"}
+    assert found == {("Storage Blob Data Reader", "dev"), ("AcrPull", "dev")}
 
 
 def test_images_are_built_in_dev_only() -> None:

@@ -24,7 +24,7 @@ def sync(environment: Annotated[InAzure, typer.Argument(help="An environment in 
 
 @app.command()
 def build(on: Annotated[InAzure, typer.Option("--on", help="Where: dev builds.")]) -> None:
-    """Build the image of each environment in azureml/environments/ that dev does not have yet."""
+    """Build the image of each environment in azureml/environments/ that dev does not have yet, and share it."""
     from mlops import settings
     from mlops.platform import azure
     from mlops.platform.azure import images

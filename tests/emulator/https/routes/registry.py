@@ -54,9 +54,10 @@ def all_names(asked: Asked) -> Response:
 
 @route("POST", R + "/import")
 def share(asked: Asked) -> Response:
-    """A copy of a version of a workspace, tags and bytes with it. It ends without an answer.
+    """A copy of a version of a workspace, tags, bytes and image with it. It ends without an answer.
 
-    Source: azure-ai-ml 1.35.2, which reads the version after an empty answer; that tags come along: assumed.
+    Source: azure-ai-ml 1.35.2, which reads the version after an empty answer; that tags come along, and that the
+    image keeps its digest: assumed.
     """
     arm, given = asked.cloud.arm, asked.json["properties"]
     source = _source(asked, given["sourceAssetId"])
@@ -65,6 +66,9 @@ def share(asked: Asked) -> Response:
     copied = dict((arm.find(source.text) or {"properties": {}})["properties"])
     uri = copied.pop("modelUri", None)
     arm.put(asked.caller, id, {"properties": copied | {"sourceAssetId": source.text}})
+    if image := copied.get("image"):
+        own = f"{_account(registry)}.azurecr.io/{Id(registry).name}/{given['destinationName']}"
+        arm.change_behind(id, "properties.image", f"{own}@{image.partition('@')[2]}")
     if uri:
         arm.change_behind(id, "properties.modelUri", _copied(asked, registry, source, uri))
     operation = asked.cloud.operations.begin(id)["Azure-AsyncOperation"].partition("?")[0].rpartition("/")[2]
@@ -110,11 +114,16 @@ def _source(asked: Asked, asset: str) -> Id:
     raise Refusal(404, "UserError", f"Could not find asset with assetId {asset}")
 
 
+def _account(registry: str) -> str:
+    """The name of what Azure makes with a registry to keep copies in."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, registry).hex[:24]
+
+
 def _copied(asked: Asked, registry: str, source: Id, uri: str) -> str:
     """The address of a copy, in the account that Azure makes with a registry."""
     cloud, workspace = asked.cloud, "/".join(source.text.split("/")[:9])
     account, container, path = located(uri, cloud.arm, workspace)
-    own = uuid.uuid5(uuid.NAMESPACE_URL, registry).hex[:24]
+    own = _account(registry)
     group = f"{'/'.join(registry.split('/')[:3])}/resourceGroups/azureml-rg-{Id(registry).name}"
     id = f"{group}/providers/Microsoft.Storage/storageAccounts/{own}"
     cloud.arm.store.documents[id] = {"id": id, "name": own, "properties": {"allowSharedKeyAccess": False}}

@@ -1,4 +1,4 @@
-"""Images are built once, in dev, from what names them."""
+"""Images are built once, in dev, from what names them, and shared with all other environments."""
 
 import json
 from dataclasses import asdict
@@ -13,7 +13,12 @@ from mlops.platform.azure import images, names
 from mlops.platform.azure.client import ARM, Azure
 from tests.emulator.https.cloud import Cloud
 from tests.emulator.https.directory import Principal
+from tests.emulator.https.routes.registry import R
 from tests.emulator.world import GROUP, REGISTRY, WORKSPACE
+from tests.mlops.platform.azure.matrix import give, registry
+from tests.mlops.platform.azure.people import AsPerson
+from tests.mlops.platform.azure.people import as_person as as_person
+from tests.mlops.platform.azure.seen import Seen
 from tests.support.project import Project
 
 JOB = "name: job\nbuild:\n  path: ../../requirements\n"
@@ -31,10 +36,10 @@ VERSIONS = "Microsoft.MachineLearningServices/workspaces/environments/versions"
 
 @pytest.fixture(scope="module")
 def person(cloud: Cloud) -> Principal:
-    """CI after a merge."""
+    """CI after a merge, and a registry that may copy what it shares."""
+    registry(cloud.arm)
     made = cloud.directory.add("deploy")
-    for role in ("Contributor", "Storage Blob Data Contributor"):
-        cloud.arm.assign(made.id, role, GROUP)
+    give(cloud.arm, made.id, "deploy", "dev")
     return made
 
 
@@ -57,7 +62,7 @@ def made(azure: Azure, project: Path) -> list[str]:
 
 def test_each_image_is_built_once_and_named_by_its_digest(azure: Azure, cloud: Cloud, project: Path) -> None:
     first = made(azure, project)
-    assert [line.split(":")[0] + line[-9:] for line in first] == ["job is built", "serve is built"]
+    assert [line.partition(" is ")[2] for line in first] == ["built and shared"] * 2
     held = dict(cloud.images.tags)
     assert [line.rpartition(" is ")[2] for line in made(azure, project)] == ["there already"] * 2
     assert cloud.images.tags == held
@@ -65,6 +70,32 @@ def test_each_image_is_built_once_and_named_by_its_digest(azure: Azure, cloud: C
     found = azure.ml.environments.get(name, version)
     assert found.image == f"crlend.azurecr.io/serve@{held['crlend', name, version]}"
     assert (found.inference_config.scoring_route.port, found.inference_config.scoring_route.path) == (8000, "/score")
+    there = azure.registry.environments.get(name, version)
+    assert there.image.partition("@")[2] == held["crlend", name, version] and "crlend" not in there.image
+
+
+def test_a_share_that_was_interrupted_goes_on(azure: Azure, cloud: Cloud, project: Path) -> None:
+    cloud.lose("POST", f"{R}/import")
+    with pytest.raises(Failure, match="the connection to Azure was lost"):
+        made(azure, project)
+    cloud.mend()
+    assert [line.partition(" is ")[2] for line in made(azure, project)] == ["shared", "built and shared"]
+
+
+@pytest.mark.parametrize(
+    ("who", "environment", "action"),
+    [
+        ("data_scientists", "dev", "Microsoft.ContainerRegistry/registries/listBuildSourceUploadUrl"),
+        ("deploy", "prod", "Microsoft.MachineLearningServices/registries/assets/write"),
+    ],
+)
+def test_only_deploy_of_dev_may_build_and_share(
+    as_person: AsPerson, cloud: Cloud, project: Path, who: str, environment: str, action: str
+) -> None:
+    name = f"{who} of {environment}"
+    give(cloud.arm, cloud.directory.add(name).id, who, environment)
+    with pytest.raises(Failure, match=f"may not do {action}"):
+        made(as_person(name, {}), project)
 
 
 def test_a_person_builds_what_a_project_describes(
@@ -75,21 +106,21 @@ def test_a_person_builds_what_a_project_describes(
     names.place(here.path, "dev").write_text(json.dumps(asdict(azure.names)))
     variables = cloud.environ(person, tmp_path)
     done = here.mlops("env", "build", "--on", "dev", **variables)
-    assert (done.returncode, done.stdout.count(" is built\n")) == (0, 3), done.stderr
+    assert (done.returncode, done.stdout.count(" is built and shared\n")) == (0, 3), done.stderr
     said = [f"building {line} in dev; this takes some minutes" for line in done.stdout.split() if ":" in line]
     assert done.stderr.splitlines() == said
     assert here.mlops("env", "build", "--on", "dev", **variables).stdout == done.stdout.replace(
-        "built", "there already"
+        "built and shared", "there already"
     )
 
 
 def test_other_files_are_another_version(azure: Azure, project: Path) -> None:
     [job, serve] = made(azure, project)
     (project / "notes.md").write_text("only the server is built from the whole project")
-    assert made(azure, project)[0] == job.replace("built", "there already")
+    assert made(azure, project)[0] == job.replace("built and shared", "there already")
     (project / "requirements/base.txt").write_text("numpy==2\n")
     again = made(azure, project)
-    assert all(line.endswith("is built") for line in again) and not {*again} & {job, serve}
+    assert all(line.endswith("is built and shared") for line in again) and not {*again} & {job, serve}
 
 
 def test_what_was_interrupted_goes_on_with_the_image_that_it_built(azure: Azure, cloud: Cloud, project: Path) -> None:
@@ -97,7 +128,7 @@ def test_what_was_interrupted_goes_on_with_the_image_that_it_built(azure: Azure,
     with pytest.raises(Failure, match="Repeat the same command"):
         made(azure, project)
     held = dict(cloud.images.tags)
-    assert made(azure, project)[0].endswith("is built")
+    assert made(azure, project)[0].endswith("is built and shared")
     assert held.items() <= cloud.images.tags.items()
 
 
@@ -110,10 +141,12 @@ def test_an_image_that_serves_is_deleted_by_nobody(azure: Azure, cloud: Cloud, p
     assert ("crlend", *serve) in cloud.images.tags and ("crlend", *job) not in cloud.images.tags
 
 
-def test_a_build_that_fails_is_said_with_the_end_of_its_log(azure: Azure, cloud: Cloud, project: Path) -> None:
+def test_a_build_that_fails_is_said_with_the_end_of_its_log(
+    azure: Azure, cloud: Cloud, project: Path, seen: Seen
+) -> None:
     log = [f"line {number}" for number in range(40)]
     cloud.images.failing.append("\n".join([*log, "ERROR: no matching distribution for numpy==99"]))
-    with pytest.raises(Failure, match="was not built .Failed.. Correct the Dockerfile") as said:
+    with seen.fails("an image that cannot be built", "was not built .Failed.. Correct the Dockerfile") as said:
         made(azure, project)
     assert "numpy==99" in str(said.value) and "line 39" in str(said.value) and "line 9\n" not in str(said.value)
     (project / "requirements/Dockerfile").unlink()
@@ -121,9 +154,9 @@ def test_a_build_that_fails_is_said_with_the_end_of_its_log(azure: Azure, cloud:
         made(azure, project)
 
 
-def test_a_closed_registry_builds_nothing(azure: Azure, cloud: Cloud, project: Path) -> None:
+def test_a_closed_registry_builds_nothing(azure: Azure, cloud: Cloud, project: Path, seen: Seen) -> None:
     cloud.arm.change_behind(REGISTRY, "properties.publicNetworkAccess", "Disabled")
-    with pytest.raises(Failure, match="dev is reached only from inside its network"):
+    with seen.fails("a registry of images that is closed", "dev is reached only from inside its network"):
         made(azure, project)
     cloud.arm.change_behind(REGISTRY, "properties.publicNetworkAccess", "Enabled")
 

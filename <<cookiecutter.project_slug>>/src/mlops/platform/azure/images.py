@@ -1,4 +1,4 @@
-"""The image of each environment: built once, in dev, and named by the digest of what it is built from."""
+"""The image of each environment: built once, in dev, named by the digest of what it is built from, and shared."""
 
 import sys
 import tarfile
@@ -16,6 +16,7 @@ from mlops.specs.assets import existing, yaml_files
 from mlops.specs.load import Item, read
 
 if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
     from azure.containerregistry import ContainerRegistryClient
 
 API = "api-version=2019-06-01-preview"
@@ -51,36 +52,61 @@ def recipe(item: Item) -> Recipe | None:
     return Recipe(said["name"], existing(path, "path", "Correct the path."), dockerfile, said.get("inference_config"))
 
 
+def recipes(project: Path) -> list[Recipe]:
+    """Of the environments that azureml/environments/ describes."""
+    found = (recipe(read(file)) for file in yaml_files(project / "azureml" / "environments"))
+    return [each for each in found if each]
+
+
 def build(azure: Azure, project: Path) -> Iterator[str]:
-    """Make what is not there yet of the environments that azureml/environments/ describes; says of each what was done.
+    """Make what is not there yet of a project's environments, and share it; says of each what was done.
 
     An image that serves is locked: nobody deletes it. Raises Failure, with the end of its log, for a failed build.
     """
-    for file in yaml_files(project / "azureml" / "environments"):
-        if found := recipe(read(file)):
-            yield f"{found} {'is built' if _made(azure, found) else 'is there already'}"
+    for what in recipes(project):
+        done = []
+        if not known(azure, azure.ml, what.name, what.version):
+            _make(azure, what)
+            done.append("built")
+        if not known(azure, azure.registry, what.name, what.version):
+            share(azure, azure.ml.environments, what.name, what.version, what.version)
+            done.append("shared")
+        yield f"{what} is {' and '.join(done) or 'there already'}"
 
 
-def _made(azure: Azure, what: Recipe) -> bool:
-    """Whether the environment was made, and not found. The image comes first, so that a repeat goes on."""
+def known(azure: Azure, client: "MLClient", name: str, version: str) -> bool:
+    """Whether the workspace or the organisation's registry has a version of an environment."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    with said(azure.environment):
+        try:
+            client.environments.get(name, version)
+        except ResourceNotFoundError:
+            return False
+    return True
+
+
+def share(azure: Azure, operations: Any, name: str, version: str, number: str) -> Any:
+    """Copy a version of an asset to the organisation's registry, as `number` there."""
+    where = {"share_with_name": name, "share_with_version": number, "registry_name": azure.names.registry}
+    with said(azure.environment):
+        return operations.share(name, version, **where)
+
+
+def _make(azure: Azure, what: Recipe) -> None:
+    """Make an environment. The image comes first, so that a repeat goes on."""
     from azure.ai.ml.entities import Environment
     from azure.containerregistry import ContainerRegistryClient
-    from azure.core.exceptions import ResourceNotFoundError
 
     address = azure.names.image_registry
     with said(azure.environment):
-        try:
-            azure.ml.environments.get(what.name, what.version)
-            return False
-        except ResourceNotFoundError:
-            images = ContainerRegistryClient(f"https://{address}", azure.credential, audience=ARM, **TRIES)
+        images = ContainerRegistryClient(f"https://{address}", azure.credential, audience=ARM, **TRIES)
         digest = _tagged(images, what) or _pushed(azure, images, what)
         if what.serves:
             images.update_manifest_properties(what.name, digest, can_delete=False, can_write=False)
         image = f"{address}/{what.name}@{digest}"
         made = Environment(name=what.name, version=what.version, image=image, inference_config=what.serves)
         azure.ml.environments.create_or_update(made)
-    return True
 
 
 def _tagged(images: "ContainerRegistryClient", what: Recipe) -> str:

@@ -10,13 +10,10 @@ from mlops import carried, digest, files, settings
 from mlops.errors import Failure, Misuse
 from mlops.evidence import statements
 from mlops.platform import store
+from mlops.platform.azure import images
 from mlops.platform.azure.assets import Assets
 from mlops.platform.azure.blobs import STORE, Blobs
-from mlops.platform.azure.images import recipe
-from mlops.platform.azure.sentences import said
 from mlops.platform.base import Model
-from mlops.specs.assets import yaml_files
-from mlops.specs.load import read
 
 if TYPE_CHECKING:
     from mlops.platform.azure.client import Azure
@@ -90,6 +87,9 @@ class AzureModels:
         return f"azureml://registries/{self._azure.names.registry}/models/{model.name}/versions/{model.version}"
 
     def share(self, reference: str) -> Model:
+        if self._settings.training.where == "prod":
+            what = "models are made in prod, as `training.where` in mlops.yaml says, where the data may not leave it"
+            raise Misuse(f"{what}: they are released there, and never shared.")
         self._refuse_elsewhere("shared")
         model, registry = self.get(reference), self._azure.registry
         shared = Assets(registry.models, self._azure.environment, "a model")
@@ -98,30 +98,12 @@ class AzureModels:
             if (other := each.tags.get("project")) != own:
                 what = f"the name '{model.name}' is taken in the registry {self._azure.names.registry} by {other}"
                 raise Misuse(f"{what}. Give `model.name` in mlops.yaml another one, and register again.")
-        self._share_environments(model)
-        put = partial(self._put_there, self._azure.ml.models, model.name, str(model.version))
-        return replace(model, version=int(shared.add(model.name, model.digest, put, model.version).version))
-
-    def _share_environments(self, model: Model) -> None:
-        """The image of the model, and those that its project builds now. Raises Misuse when the first was not built."""
-        built, known = self._azure.ml.environments, set[str]()
-        own = Assets(built, self._azure.environment, "an environment")
-        shared = Assets(self._azure.registry.environments, self._azure.environment, "an environment")
         image = model.lineage["image"].rpartition(":")[2][:16]
-        for file in yaml_files(self._project / "azureml" / "environments"):
-            if found := recipe(read(file)):
-                here, there = ({each.version for each in side.all(found.name)} for side in (own, shared))
-                known |= here | there
-                for version in ({image, found.version} & here) - there:
-                    self._put_there(built, found.name, version, version)
-        if image not in known:
-            what = f"the image of {model.name}:{model.version} was not built"
+        if not any(images.known(self._azure, registry, each.name, image) for each in images.recipes(self._project)):
+            what = f"the image of {model.name}:{model.version} is not in the registry {self._azure.names.registry}"
             raise Misuse(f"{what}. Build it from the code of its run, then share again: mlops env build --on dev")
-
-    def _put_there(self, operations: Any, name: str, version: str, number: str) -> Any:
-        where = {"share_with_name": name, "share_with_version": number, "registry_name": self._azure.names.registry}
-        with said(self._azure.environment):
-            return operations.share(name, version, **where)
+        put = partial(images.share, self._azure, self._azure.ml.models, model.name, str(model.version))
+        return replace(model, version=int(shared.add(model.name, model.digest, put, model.version).version))
 
     @cached_property
     def _settings(self) -> settings.Settings:
@@ -143,8 +125,7 @@ class AzureModels:
     def _refuse_elsewhere(self, done: str) -> None:
         if not self._made_here:
             where = self._settings.training.where
-            what = f"models are {done} on {where}, as `training.where` in mlops.yaml says"
-            raise Misuse(f"{what}; {self._azure.environment} takes them from the registry. Use --on {where}.")
+            raise Misuse(f"models are {done} on {where}, as `training.where` in mlops.yaml says. Use --on {where}.")
 
     def _at(self, asset: Any) -> tuple[Blobs, str]:
         """The container that an asset lies in, and where in it. A registry gives out its address for a while."""
