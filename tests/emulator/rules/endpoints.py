@@ -86,7 +86,7 @@ def deployment_without_traffic_goes(ask: Ask) -> None:
         raise Refusal(400, "BadArgument", f"Deployment '{ask.id.name}' has traffic and cannot be deleted.")
 
 
-@rule(DEPLOYMENT)
+@rule(DEPLOYMENT, f"{BATCH}/deployments")
 def deployments_are_few(ask: Ask) -> None:
     """An endpoint has at most 20 deployments.
 
@@ -110,7 +110,7 @@ def deployment_parts_exist(ask: Ask) -> None:
 
 @rule(DEPLOYMENT)
 def image_can_be_reached(ask: Ask) -> None:
-    """With approved outbound only, images come from the workspace's own registry.
+    """With approved outbound only, images come from the workspace's own registry, or from a registry of Azure ML.
 
     Source: "Workspace managed virtual network isolation" (Microsoft Learn, 2024-08-29): nothing else is reached. That
     it is found out at once, code and message: assumed.

@@ -114,14 +114,13 @@ def spoilt(shop: Shop, reference: str) -> str:
             Refused,
             "person@example.org stopped the project on .*: No use",
         ),
-        (lambda shop: shop.register(predicted=None), Misuse, "was evaluated before predictions were counted"),
         (
             lambda shop: shop.set("release", ladder=[{"share": 100, "requests": 1, "hours": 1e-9}]) or shop.register(),
             Misuse,
             "mlops.yaml:[0-9]+: `release.ladder` step 1 takes",
         ),
     ],
-    ids=["bytes", "stop", "evaluation", "ladder"],
+    ids=["bytes", "stop", "ladder"],
 )
 def test_what_may_not_be_released_is_not_deployed(
     served: Shop, spoil: Callable[[Shop], str], error: type[Exception], sentence: str

@@ -1,8 +1,11 @@
 """What stays deployed, and for how long."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+from mlops.evidence import verify
 from mlops.release import start
+from mlops.release.tick import Controller
 from tests.mlops.release.shops import Shop, eventually
 
 
@@ -71,3 +74,13 @@ def test_the_endpoint_is_not_stopped_under_a_tick(served: Shop):
         down = served.mlops("release", "down")
     assert (down.returncode, "another release command on local is under way" in down.stderr) == (2, True), down
     assert f"shop:2 runs as {name}" in tick.result().stdout, tick.result().stderr
+
+
+def test_an_environment_that_was_removed_and_made_again_has_no_champion_and_keeps_its_history(served: Shop):
+    now = served.controller
+    again = Controller(replace(now.platform, place="another"), now.project, now.known, "local")
+    signed, story = again.read()
+    assert (story.champions, story.done) == ((), None)
+    assert verify.champion("local", again.platform, signed) is None
+    assert [each.kind for each in signed] == [each.kind for each in now.read()[0]]
+    assert verify.champion("local", now.platform, signed)

@@ -12,18 +12,18 @@ from mlops.serving.identity import STORAGE, Token
 from mlops.serving.log import Log
 from mlops.serving.sender import Sender
 from tests.mlops.serving.azure import CLIENT, Blobs
+from tests.mlops.serving.logs import Row
 from tests.mlops.serving.servers import ROW, command, environment, running
 from tests.mlops.serving.spools import idle, now, write
-from tests.mlops.serving.test_log import Row
 
 
-def test_a_file_is_there_under_its_day_and_instance_and_is_removed(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
+def test_a_file_is_there_under_its_hour_and_instance_and_is_removed(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
     text = b"".join(b'{"row": %d}\n' % number for number in range(500_000))
     assert len(text) > module.BLOCK
     file = write(tmp_path, text)
     idle(tmp_path, azure, monkeypatch).send()
     instance = (tmp_path / "instance").readlink()
-    assert azure.all("log") == {f"predictions/2026/01/05/m0123-20260105T0930-1-{instance}.jsonl": text}
+    assert azure.all("log") == {f"predictions/2026/01/05/09/m0123-20260105T0930-1-{instance}.jsonl": text}
     assert not file.exists()
 
 
@@ -113,7 +113,7 @@ def test_what_can_never_be_sent_is_set_aside_with_a_sentence_and_the_rest_goes_o
 
 def test_one_file_that_is_refused_does_not_keep_the_others(tmp_path: Path, azure: Blobs, monkeypatch) -> None:
     bad, sender = write(tmp_path, b"bad", "a-20260105T0930-1.jsonl"), idle(tmp_path, azure, monkeypatch)
-    taken = f"log/predictions/2026/01/05/a-20260105T0930-1-{sender.instance}.jsonl"
+    taken = f"log/predictions/2026/01/05/09/a-20260105T0930-1-{sender.instance}.jsonl"
     azure.ask("PUT", taken, **{"x-ms-blob-type": "AppendBlob"})
     azure.ask("PUT", f"{taken}?comp=lease", **{"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"})
     write(tmp_path, b"good")
@@ -128,7 +128,7 @@ def test_one_file_that_is_refused_does_not_keep_the_others(tmp_path: Path, azure
 @pytest.mark.parametrize(("kind", "there"), [("BlockBlob", b""), ("AppendBlob", b"longer than the file")])
 def test_a_file_whose_blob_is_another_is_set_aside(tmp_path: Path, azure: Blobs, monkeypatch, kind, there) -> None:
     file, sender = write(tmp_path, b"mine"), idle(tmp_path, azure, monkeypatch)
-    url = f"{azure.url}/log/predictions/2026/01/05/{file.stem}-{sender.instance}.jsonl"
+    url = f"{azure.url}/log/predictions/2026/01/05/09/{file.stem}-{sender.instance}.jsonl"
     azure.ask("PUT", url.removeprefix(f"{azure.url}/"), **{"x-ms-blob-type": kind})
     if there:
         sender._ask("PUT", f"{url}?comp=appendblock", there)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mlops.commands.common import AsJson, group
+from mlops.commands.common import AsJson, On, group, open_platform
 
 app = group("Keep what became of predictions.")
 
@@ -14,19 +14,17 @@ app = group("Keep what became of predictions.")
 def add(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet: request_id, outcome, time, decision, perhaps looked.")],
     late: Annotated[int, typer.Option(min=0, max=36500, metavar="DAYS", help="Older outcomes are late.")] = 30,
+    on: On = "local",
     as_json: AsJson = False,
 ) -> None:
     """Store what people decided, and what reality answered."""
     from datetime import UTC, datetime, timedelta
 
-    from mlops import settings, show
-    from mlops.outcomes import store
-    from mlops.steps.package import package
+    from mlops import show
 
-    found = settings.find(Path.cwd())
-    label = package(settings.load(found)).contract.ROW.one("label")
-    now = datetime.now(UTC)
-    counts = store.add(found.parent / ".mlops", file, label, now, now - timedelta(days=late))
+    here, now = open_platform(on), datetime.now(UTC)
+    label = here.package.contract.ROW.one("label")
+    counts = here.platform.endpoint.add_outcomes(file, label, now, now - timedelta(days=late))
     if as_json:
         return show.record(counts)
     show.facts({name: f"{count:,}" for name, count in counts.items()})

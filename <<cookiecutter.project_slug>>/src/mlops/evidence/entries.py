@@ -23,7 +23,7 @@ def add(
 ) -> None:
     """Sign what happened in an environment, and keep it. Raises Refused when the key at hand is not trusted there."""
     signer = keys.signer(environment, known, platform)
-    said = {**says, "on": environment, "time": datetime.now(UTC).isoformat()}
+    said = {**says, "on": environment, "place": platform.place, "time": datetime.now(UTC).isoformat()}
     platform.ledger.append(environment, signed(Statement(kind, subjects, said), signer))
 
 
@@ -46,6 +46,11 @@ def read(platform: Platform, known: Settings) -> tuple[list[Statement], list[str
             except Refused as error:
                 faults.append(error.what)
     return [*merge(*found, key=lambda each: each.says["time"])], faults
+
+
+def lasting(entries: Iterable[Statement], platform: Platform) -> list[Statement]:
+    """Those that were not about an environment of the same name that has been removed since, with its endpoint."""
+    return [each for each in entries if each.says["on"] != platform.on or each.says.get("place", "") == platform.place]
 
 
 def said(entry: Statement) -> str:

@@ -1,4 +1,4 @@
-"""Outcomes in `.mlops/outcomes/`: Parquet parts, each written once and named after the key of its ids."""
+"""Outcomes in `.mlops/outcomes/`: Parquet parts, each written once and named after the key of its ids, and when."""
 
 from datetime import datetime
 from io import BytesIO
@@ -17,24 +17,30 @@ from mlops.platform.local.lock import locked
 
 SCHEMA = {"id": pl.String, "outcome": pl.Null, "observed": pl.Boolean, "time": INSTANT, "decision": pl.String}
 EMPTY = pl.DataFrame(schema=SCHEMA | {"received": INSTANT})
+WHEN = "%Y%m%dT%H%M%S"
+"""When a part came, in UTC, in its name."""
 
 
-def add(state: Path, file: Path, label: Column, now: datetime, late: datetime) -> dict[str, int]:
+def add(
+    state: Path, file: Path, label: Column, now: datetime, late: datetime, key: bytes | None = None
+) -> dict[str, int]:
     """Store what a file says that was not known, as one part, and count its rows as `rows.added` does.
 
-    `label` is the contract's column that an outcome is a value of. Stores nothing and raises Misuse when anything in
-    the file is wrong or key or label are not those of what is stored, Failure when the disk refuses.
+    `label` is the contract's column that an outcome is a value of; `key` hashes the ids, else the project's own does.
+    Stores nothing and raises Misuse when anything in the file is wrong or key or label are not those of what is stored,
+    Failure when the disk refuses.
     """
     found, folder = rows.read(file, label, now), state / "outcomes"
     with locked(folder / "lock"):
         known, used = stored(folder), {part.name[:12] for part in folder.glob("*.parquet")}
         if known.schema["outcome"] not in (pl.Null, found.schema["outcome"]):
             raise Misuse("has outcomes of another type than the label has now. Move it elsewhere first.", folder)
-        key = ids.key(state / "keys" / "outcomes", used)
+        key = key or ids.key(state / ids.FILE, used)
         hashed = pl.Series("id", [ids.hashed(id, key) for id in found["id"]])
         worth, counts = rows.added(known, found.with_columns(hashed, received=pl.lit(now, INSTANT)), late)
         if len(worth):
-            with files.replacing(folder / f"{ids.fingerprint(key)}-{uuid4().hex}.parquet") as draft, BytesIO() as whole:
+            name = f"{ids.fingerprint(key)}-{now:{WHEN}}-{uuid4().hex}.parquet"
+            with files.replacing(folder / name) as draft, BytesIO() as whole:
                 worth.write_parquet(whole)
                 draft.write_bytes(whole.getvalue())
         return counts

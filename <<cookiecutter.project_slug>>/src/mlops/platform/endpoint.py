@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from mlops.errors import Failure
+
+if TYPE_CHECKING:
+    from mlops.contract.types import Column
 
 
 class Unhealthy(Failure):
@@ -94,7 +98,6 @@ class Endpoint(Protocol):
     @property
     def address(self) -> str | None:
         """Where callers ask: `/score` below it. None while nothing answers."""
-        ...
 
     def state(self) -> EndpointState: ...
 
@@ -103,22 +106,27 @@ class Endpoint(Protocol):
 
         Raises Unhealthy when it does not become so, Failure when that cannot be known.
         """
-        ...
 
     def traffic(self, shares: Mapping[str, int], mirror: Mapping[str, int]) -> None: ...
 
     def observe(self, since: float, edges: Edges) -> tuple[Bucket, ...]:
-        """Closed spans that started at `since` or later; one that is read again replaces what it was before."""
-        ...
+        """Closed spans that started at `since` or later; one that is read again replaces what it was before.
+
+        Without `edges.scores` predictions and outcomes are not looked at.
+        """
+
+    def add_outcomes(self, file: Path, label: "Column", now: datetime, late: datetime) -> Mapping[str, int]:
+        """Keep what became of predictions; as `mlops.outcomes.store.add`."""
 
     def door(self, deployment: str) -> Door: ...
 
     def logs(self, deployment: str) -> str:
         """The last lines that it wrote."""
-        ...
 
     def remove(self, deployment: str) -> None: ...
 
+    def prepare(self, deployment: Deployment) -> None:
+        """Make what `switch` then takes, which needs more rights. The same again is nothing to do."""
+
     def switch(self, deployment: Deployment) -> None:
         """Let a version be the one that scores tables. The same again is nothing to do."""
-        ...

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from mlops import settings
 from mlops.contract.types import Column, Columns
 from mlops.outcomes.log import is_whole
 from mlops.outcomes.store import joined
 from mlops.platform.endpoint import Bucket, Edges
 from mlops.settings import Online
+from mlops.steps.package import package
 
 OF_ANY = {"time": pl.Float64, "deployment": pl.String}
 TRAFFIC = OF_ANY | {"status": pl.Int64, "ms": pl.Float64}
@@ -75,11 +77,25 @@ def firsts(said: pl.DataFrame) -> pl.DataFrame:
 
 def _bins(value: pl.Expr, edges: Sequence[float] | Sequence[str]) -> pl.Expr:
     """How many values there are up to each edge and above the last one, or of each class and of none."""
-    if isinstance(edges[0], str):
+    if edges and isinstance(edges[0], str):
         bins = [(value == name).sum() for name in edges]
         return pl.concat_list(*bins, value.count() - sum(bins))
     below = [pl.lit(0, pl.UInt32), *((value <= edge).sum() for edge in edges), value.count()]
     return pl.concat_list(*(more - less for less, more in pairwise(below)))
+
+
+def settled(project: Path, outcomes: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """`worths` of what `firsts` gives, by the project's label.
+
+    Of a request with several rows nobody knows which of them its outcome is about: it is left out.
+    """
+    said = said.filter(rows=1)
+    if not len(outcomes) or not len(said):
+        return pl.DataFrame(schema=WORTHS)
+    label = package(settings.load(project / "mlops.yaml")).contract.ROW.one("label")
+    given = [name for name in OUTPUTS if said[name].null_count() < len(said)]
+    log = said.with_columns(pl.col("decision").is_in(["1", "true"])).select(*OF_ANY, "id", *given)
+    return worths(outcomes, log, label)
 
 
 def worths(outcomes: pl.DataFrame, log: pl.DataFrame, label: Column) -> pl.DataFrame:

@@ -23,6 +23,7 @@ def start(controller: Controller, reference: str) -> Done:
     with controller.platform.ledger.lease(controller.environment):
         signed, story = controller.read()
         version = admitted(controller, reference, story)
+        controller.platform.endpoint.prepare(version.deployed(controller.project))
         _open(controller, signed, story, version, "everything signed about it holds.")
     trial = f"Before its first request there is a stress test, of about {seconds:g} s." if seconds else ""
     return Done("release", f"{version.model} is being released.{_against(story, version)} {trial}".rstrip())
@@ -31,7 +32,14 @@ def start(controller: Controller, reference: str) -> Done:
 def admitted(controller: Controller, reference: str, story: Story) -> Version:
     """A version that may be released. Raises Refused with all that speaks against it, Misuse where one is already."""
     platform, environment = controller.platform, controller.environment
-    version = _new(controller, reference, story)
+    if story.opened:
+        what = f"{story.opened.challenger.model} is being released on {environment}"
+        raise Misuse(
+            f"{what}. Let `mlops release tick` go on with it, or end it: `mlops release promote` or `rollback`."
+        )
+    version = Version.of(platform.models.get(reference))
+    if story.champion and story.champion.digest == version.digest:
+        raise Misuse(f"{version.model} is in service on {environment} already.")
     with tempfile.TemporaryDirectory() as scratch:
         found = verify(
             reference, environment, platform, controller.project, controller.known, date.today(), Path(scratch)
@@ -88,36 +96,19 @@ def _open(
 ) -> None:
     """`straight`: no ladder, since nothing is there to compare with, or what is there has to go."""
     known, model = controller.known, controller.platform.models.get(version.model)
-    online = known.service.online
-    if online is None:
-        raise known.wrong("`service.online` is missing, so there is no endpoint to release to. Write it.", "service")
     straight = straight or story.champion is None
     if not straight:
         plan(known)
-    predicted = build.current(model, signed).lineage["evaluation"].get("predicted")
-    if predicted is None and not straight:
-        what = f"{version.model} was evaluated before predictions were counted for releases"
-        raise Misuse(f"{what}. Run its pipeline again and register that run.")
+    online, predicted = known.service.online, build.current(model, signed).lineage["evaluation"]["predicted"]
+    assert online
     says = {
         "settings": known.release.model_dump(mode="json"),
         "online": online.model_dump(mode="json"),
-        "edges": asdict(edges(online, predicted)) if predicted else {},
+        "edges": asdict(edges(online, predicted)),
         "straight": straight,
         "who": person(controller.project),
     }
     controller.sign("release", version, why, story.traffic, story.mirror, **says)
-
-
-def _new(controller: Controller, reference: str, story: Story) -> Version:
-    if story.opened:
-        raise Misuse(
-            f"{story.opened.challenger.model} is being released on {controller.environment}. Let `mlops release tick` "
-            "go on with it, or end it: `mlops release promote` or `rollback`."
-        )
-    version = Version.of(controller.platform.models.get(reference))
-    if story.champion and story.champion.digest == version.digest:
-        raise Misuse(f"{version.model} is in service on {controller.environment} already.")
-    return version
 
 
 def earlier(controller: Controller, reference: str | None, story: Story) -> Version:

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mlops.errors import Failure
 from mlops.platform.endpoint import Edges, EndpointState
 from mlops.release import stress
 from mlops.release.guards import total
@@ -36,7 +37,10 @@ def status(controller: Controller) -> Status:
         said["stress test"] = str(picture)
     said["deployments"] = [_deployment(name, story, found) for name in found.deployments] or "none runs"
     if losers := [each.deployment for each in story.lost if each.deployment in found.deployments]:
-        said["log of the loser"] = controller.platform.endpoint.logs(losers[-1])
+        try:
+            said["log of the loser"] = controller.platform.endpoint.logs(losers[-1])
+        except Failure as error:
+            said["log of the loser"] = error.what
     if (found.traffic, found.mirror) != (story.traffic, story.mirror):
         said["unfinished"] = "the endpoint is not yet as was decided: mlops release tick"
     return Status(said, found, bool(opened) and opened.late(time.time()))
@@ -47,7 +51,8 @@ def step(controller: Controller, opened: Opened, found: EndpointState) -> str:
     if opened.step < 0:
         tried = "tried" if opened.held else "not yet tried, or a tick is at it: mlops release tick"
         return f"0 of {len(opened.settings.ladder)}: {tried}"
-    step, edges, began = opened.settings.ladder[opened.step], Edges(**opened.edges), max(opened.began, found.since)
+    step, began = opened.settings.ladder[opened.step], max(opened.began, found.since)
+    edges = replace(Edges(**opened.edges), scores=())
     ours = total(controller.platform.endpoint.observe(began, edges), opened.challenger.deployment, began, edges)
     traffic = f"{step.mirror} % copied" if step.mirror else f"{step.share} % of the requests"
     asked = f"{ours.requests:,} of {step.requests:,} requests, {ours.errors:,} failed"

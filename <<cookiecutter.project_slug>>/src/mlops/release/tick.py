@@ -39,12 +39,12 @@ class Controller:
 
     def tick(self) -> Done:
         """Finish what was decided before; else look, decide and act. Raises Busy while another holds the lease."""
-        if self.known.service.online is None:
-            with self.platform.ledger.lease(self.environment):
-                self.switch(self.read()[1])
-            return Done("nothing", "there is no endpoint: `mlops release start MODEL --input FILE` does all at once.")
         with self.platform.ledger.lease(self.environment):
             signed, story = self.read()
+            if self.known.service.online is None:
+                self.switch(story)
+                why = "there is no endpoint: `mlops release start MODEL --input FILE` does all at once."
+                return Done("nothing", why)
             found = self.platform.endpoint.state()
             done = self.settle(story, found) or self._move(signed, story, found) or self._clear(story, found)
             return done or Done("nothing", "no release is open.")
@@ -54,7 +54,7 @@ class Controller:
         signed, faults = entries.read(self.platform, self.known)
         if faults:
             raise Misuse(f"{faults[0]} Until then nothing is decided.")
-        return signed, state.told(state.entries(signed, self.environment))
+        return signed, state.told(entries.lasting(state.entries(signed, self.environment), self.platform))
 
     def switch(self, story: Story) -> None:
         """Let the champion be the one that scores tables."""
@@ -91,15 +91,15 @@ class Controller:
                         raise Failure(f"{version.model} cannot be deployed: {error}") from error
                     return self.roll_back(story, f"it did not start. {str(error).splitlines()[0]}")
                 return Done("deploy", f"{version.model} runs as {version.deployment}.")
-        if (found.traffic, found.mirror) != (story.traffic, story.mirror):
+        if moves := (found.traffic, found.mirror) != (story.traffic, story.mirror):
             try:
                 endpoint.traffic(story.traffic, story.mirror)
             except Refused as error:
                 if challenger and found.deployments[challenger.deployment].state == "failed":
                     return self.roll_back(story, f"it failed before it had the requests of its step. {error.what}")
                 raise Failure(f"the endpoint does not take what was decided: {error.what}") from error
-            return said(story)
-        return None
+        self.switch(story)
+        return said(story) if moves else None
 
     def roll_back(self, story: Story, why: str, **says: Any) -> Done:
         """Let the challenger lose."""

@@ -80,7 +80,7 @@ class Sender:
         except ValueError as error:
             raise Misuse("its name has no minute") from error
         whole, name = datetime.now(UTC) > start + CLOSED, quote(f"{file.stem}-{self.instance}.jsonl")
-        self._append(file, f"{container}/{file.parent.name}/{start:%Y/%m/%d}/{name}")
+        self._append(file, f"{container}/{file.parent.name}/{start:%Y/%m/%d/%H}/{name}")
         if whole:
             file.unlink()
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mlops import carried, digest
 from mlops.connections import Connections
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.endpoint import AzureEndpoint
+from mlops.platform.azure.ledger import AzureLedger
 from mlops.platform.endpoint import Deployment
 from mlops.specs.load import read
 from tests.emulator.arm import OWNER
@@ -26,22 +29,21 @@ from tests.mlops.release.shops import BODY
 IMAGE = "context:sha256:" + "5" * 64
 LOG = f"{STORAGE}/blobServices/default/containers/inference-log"
 PATHS = "azureml://datastores/workspaceblobstore/paths"
+GOES = "/batchendpoints", *(f"/{kind}/versions" for kind in ("models", "environments", "components"))
 
 
-def provided(cloud: Cloud) -> None:
-    """The network is there, and so are the roles of the endpoint's identity."""
+@pytest.fixture(scope="module")
+def person(cloud: Cloud) -> Principal:
+    """CI after a merge. The network is there, and so are the roles of the endpoint's identity."""
     cloud.arm.clock.advance(minutes=60)
     identity = cloud.arm.store.documents[IDENTITY]["properties"]["principalId"]
     for role, scope in (
         ("Storage Blob Data Reader", STORAGE),
         ("AcrPull", REGISTRY),
+        ("Reader", f"{GROUP}/providers/Microsoft.MachineLearningServices/registries/mlr-agency"),
         ("Storage Blob Data Contributor", LOG),
     ):
         cloud.arm.assign(identity, role, scope)
-
-
-def deployer(cloud: Cloud) -> Principal:
-    """CI after a merge."""
     made = cloud.directory.add("ci of dev")
     for role in ("Contributor", "Storage Blob Data Contributor"):
         cloud.arm.assign(made.id, role, GROUP)
@@ -71,7 +73,7 @@ class Online:
     @property
     def endpoint(self) -> AzureEndpoint:
         """A new one each time, as each command has."""
-        return AzureEndpoint(self.azure, self.path)
+        return AzureEndpoint(self.azure, self.path, AzureLedger(self.azure))
 
     def version(self, **facts: Any) -> Deployment:
         """A model that does as `shop/predict.py` says, registered with its bytes, as it is to be deployed."""
@@ -99,10 +101,10 @@ class Online:
         place = f"{WORKSPACE}/environments/{name}/versions/{image.rpartition(':')[2][:16]}"
         self.cloud.arm.put(OWNER, place, {"properties": {"image": f"crlend.azurecr.io/serve@sha256:{'0' * 64}"}})
 
-    def ask(self, times: int = 1, deployment: str = "", body: bytes = BODY) -> list[tuple[int, str]]:
+    def ask(self, times: int = 1, deployment: str = "", body: bytes = BODY, id: str = "") -> list[tuple[int, str]]:
         """Status, and who answered, of requests one after another."""
         door = self.endpoint.door(deployment)
-        headers = {name: text for name, text in door.headers.items() if text}
+        headers = {name: text for name, text in {**door.headers, "x-ms-client-request-id": id}.items() if text}
 
         async def asked() -> list[tuple[int, str]]:
             with closing(Connections(door.url, headers)) as connections:
@@ -119,7 +121,7 @@ class Online:
             self.cloud.arm.change_behind(self.id, "properties.mirrorTraffic", {})
             self.cloud.arm.delete(OWNER, self.id)
         for document in reversed(self.cloud.arm.below(WORKSPACE)):
-            if Id(document["id"]).kind.endswith(("/models/versions", "/environments/versions", "/batchendpoints")):
+            if Id(document["id"]).kind.endswith(GOES):
                 self.cloud.arm.delete(OWNER, document["id"])
         self.cloud.lines.clear()
         self.cloud.blobs.forget()

@@ -4,21 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from mlops.platform.azure import batch
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.endpoint import AzureEndpoint
+from mlops.platform.azure.ledger import AzureLedger
 from mlops.platform.endpoint import Deployment
 from tests.emulator.arm import OWNER
 from tests.emulator.https.cloud import Cloud
-from tests.emulator.https.directory import Principal
 from tests.emulator.world import WORKSPACE
-from tests.mlops.platform.azure.online import deployer, provided
+from tests.mlops.platform.azure.online import person as person
 from tests.support.project import Project
-
-
-@pytest.fixture(scope="module")
-def person(cloud: Cloud) -> Principal:
-    provided(cloud)
-    return deployer(cloud)
 
 
 def version(cloud: Cloud, number: int) -> Deployment:
@@ -27,8 +22,9 @@ def version(cloud: Cloud, number: int) -> Deployment:
 
 
 def test_the_switch_is_the_default_deployment(azure: Azure, cloud: Cloud, reference: Project) -> None:
-    endpoint, documents = AzureEndpoint(azure, reference.path), cloud.arm.store.documents
+    endpoint, documents = AzureEndpoint(azure, reference.path, AzureLedger(azure)), cloud.arm.store.documents
     first, second = version(cloud, 1), version(cloud, 2)
+    endpoint.prepare(first)
     for each in (first, second, first):
         endpoint.switch(each)
         [made] = [it for it in documents.values() if it.get("type", "").endswith("/batchEndpoints")]
@@ -41,3 +37,31 @@ def test_the_switch_is_the_default_deployment(azure: Azure, cloud: Cloud, refere
         config = documents[f"{made['id']}/deployments/{each.name}"]["properties"]["deploymentConfiguration"]
         component = documents[config["componentId"]["assetId"]]["properties"]["componentSpec"]
         assert f"models/triage/versions/{each.model[-1]}" in str(component["jobs"]["served"]["inputs"]["champion"])
+
+
+def test_a_version_that_is_prepared_is_switched_to_by_the_endpoint_alone(
+    azure: Azure, cloud: Cloud, reference: Project
+) -> None:
+    endpoint, new = AzureEndpoint(azure, reference.path, AzureLedger(azure)), version(cloud, 3)
+    endpoint.prepare(new)
+    before = len(cloud.journal)
+    endpoint.prepare(new)
+    assert {call.method for call in cloud.calls(before)} == {"GET"}
+    before = len(cloud.journal)
+    endpoint.switch(new)
+    sent = {call.route for call in cloud.calls(before) if call.method == "PUT"}
+    assert sent == {"{W}/batchEndpoints/{name}"}
+
+
+def test_the_oldest_makes_room(azure: Azure, cloud: Cloud, reference: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default stays, whatever its age."""
+    monkeypatch.setattr(batch, "MOST_DEPLOYMENTS", 3)
+    endpoint = AzureEndpoint(azure, reference.path, AzureLedger(azure))
+    endpoint.switch(version(cloud, 1))
+    for number in (4, 5, 6):
+        cloud.arm.clock.advance(minutes=1)
+        endpoint.prepare(version(cloud, number))
+    left = {
+        each["name"][-1] for each in cloud.arm.below(WORKSPACE) if each["type"].endswith("/batchEndpoints/deployments")
+    }
+    assert left == {"1", "5", "6"}

@@ -14,7 +14,7 @@ import yaml
 
 from mlops import files
 from mlops.connections import Connections
-from mlops.errors import Failure, Refused
+from mlops.errors import Refused
 from mlops.platform.azure import endpoint as under_test
 from mlops.platform.azure import names
 from mlops.platform.azure.client import Azure
@@ -25,17 +25,13 @@ from tests.emulator.https.cloud import Cloud
 from tests.emulator.https.directory import Principal
 from tests.emulator.ids import Id
 from tests.emulator.world import BODIES, GROUP, IDENTITY, REGISTRY, WORKSPACE
-from tests.mlops.platform.azure.online import Online, deployer, project, provided
+from tests.mlops.platform.azure.online import Online, project
+from tests.mlops.platform.azure.online import person as person
+from tests.mlops.platform.azure.seen import Seen
 from tests.mlops.release.shops import Shop
 from tests.support.project import Project
 
 SCALING = f"{GROUP}/providers/Microsoft.Insights/autoscaleSettings"
-
-
-@pytest.fixture(scope="module")
-def person(cloud: Cloud) -> Principal:
-    provided(cloud)
-    return deployer(cloud)
 
 
 @pytest.fixture
@@ -108,11 +104,10 @@ def test_what_azure_is_told(online: Online) -> None:
     assert "answers at http://" in online.endpoint.logs(new.name)
 
 
-def test_one_that_never_becomes_healthy_is_said_with_its_log(online: Online) -> None:
+def test_one_that_never_becomes_healthy_is_said_with_its_log(online: Online, seen: Seen) -> None:
     bad = online.version(dies=True)
-    with pytest.raises(
-        Unhealthy, match=r"(?s)did not become healthy: .*last lines of its log:.*this model dies at start"
-    ):
+    words = r"(?s)did not become healthy: .*last lines of its log:.*this model dies at start"
+    with seen.fails("a deployment that never becomes healthy", words, Unhealthy):
         online.endpoint.deploy(bad)
     assert online.endpoint.state().deployments[bad.name].state == "failed"
     with pytest.raises(Refused, match="is failed and gets no traffic"):
@@ -166,12 +161,12 @@ def model(cloud: Cloud) -> Callable[[], None]:
     ],
 )
 def test_what_azure_refuses_leaves_nothing_and_is_safe_to_repeat(
-    online: Online, break_: Callable[[Cloud], Callable[[], None]], words: str
+    online: Online, break_: Callable[[Cloud], Callable[[], None]], words: str, seen: Seen
 ) -> None:
     new = online.version()
     mend = break_(online.cloud)
     try:
-        with pytest.raises(Failure, match=words) as caught:
+        with seen.fails(f"a deployment without its {break_.__name__.replace('_', ' ')}", words) as caught:
             online.endpoint.deploy(new)
         assert not isinstance(caught.value, Unhealthy), "it would be rolled back, though nothing is wrong with it"
         assert online.endpoint.state().deployments == {}

@@ -17,15 +17,13 @@ from mlops.release import batch, start
 from mlops.release.tick import Controller, Done
 from mlops.settings import load
 from tests.emulator.https.cloud import Cloud
-from tests.emulator.https.directory import Principal
 from tests.emulator.https.routes.logs import DELAY
 from tests.emulator.world import WORKSPACE
-from tests.mlops.platform.azure.online import Online, deployer, project, provided
+from tests.mlops.platform.azure.online import Online, project
+from tests.mlops.platform.azure.online import person as person
 from tests.mlops.release.making import says
 from tests.mlops.release.shops import Shop, eventually
 from tests.support.project import Project
-
-pytestmark = pytest.mark.long
 
 
 @dataclass
@@ -42,6 +40,12 @@ class Abroad(Shop):
     def controller(self) -> Controller:
         return Controller(self.platform, self.path, load(self.path / "mlops.yaml"), "dev")
 
+    @property
+    def default(self) -> str:
+        """The deployment that scores tables."""
+        [found] = [it for it in self.online.cloud.arm.below(WORKSPACE) if it["type"].endswith("/batchEndpoints")]
+        return found["properties"]["defaults"]["deploymentName"]
+
     def register(self, facts: Mapping[str, Any] | None = None, **evaluation: Any) -> str:
         reference = super().register(facts, **evaluation)
         number = reference.partition(":")[2]
@@ -53,12 +57,6 @@ class Abroad(Shop):
         time.sleep(1)
         self.online.ask(times)
         self.online.cloud.arm.clock.advance(minutes=DELAY)
-
-
-@pytest.fixture(scope="module")
-def person(cloud: Cloud) -> Principal:
-    provided(cloud)
-    return deployer(cloud)
 
 
 @pytest.fixture
@@ -104,13 +102,14 @@ def test_up_the_ladder_and_back(shop: Abroad) -> None:
     start.start(shop.controller, first)
     assert climbed(shop, "champion") == ["deploy", "champion"]
     old = shop.champion
+    assert shop.default == old
     start.start(shop.controller, shop.register())
     assert climbed(shop, "champion") == ["deploy", "advance", "advance", "advance", "champion"]
-    assert shop.champion != old
+    assert shop.champion == shop.default != old
     state = shop.online.endpoint.state()
     assert (state.traffic, state.mirror) == ({shop.champion: 100}, {})
     start.roll_back(shop.controller, None, "Callers complain")
-    assert shop.online.endpoint.state().traffic == {old: 100}
+    assert (shop.online.endpoint.state().traffic, shop.default) == ({old: 100}, old)
 
 
 def test_one_that_predicts_otherwise_is_rolled_back(shop: Abroad) -> None:
@@ -128,21 +127,18 @@ def test_who_scores_tables_is_the_default_of_the_batch_endpoint(shop: Abroad) ->
     (shop.path / "mlops.yaml").write_text(without_callers((shop.path / "mlops.yaml").read_text()))
     pl.DataFrame({"age": range(18, 98), "place": "town"}).write_parquet(rows := shop.path / "visits.parquet")
 
-    def default() -> dict[str, str]:
-        [found] = [it for it in online.cloud.arm.below(WORKSPACE) if it["type"].endswith("/batchEndpoints")]
-        return found["properties"]["defaults"]
-
     batch.start(shop.controller, shop.register(), rows)
     old = shop.champion
-    assert default() == {"deploymentName": old}
+    assert shop.default == old
     batch.start(shop.controller, shop.register({"shift": 0.01}), rows)
-    assert default() == {"deploymentName": shop.champion} != {"deploymentName": old}
-    lost = dict(default())
+    lost = shop.default
+    assert lost == shop.champion != old
     batch.roll_back(shop.controller, None, "Clerks complain")
-    assert default() == {"deploymentName": old}
-    default().update(lost)
+    assert shop.default == old
+    [found] = [it["id"] for it in online.cloud.arm.below(WORKSPACE) if it["type"].endswith("/batchEndpoints")]
+    online.cloud.arm.change_behind(found, "properties.defaults", {"deploymentName": lost})
     shop.controller.tick()
-    assert default() == {"deploymentName": old}, "what an interruption left is finished"
+    assert shop.default == old, "what an interruption left is finished"
 
 
 def without_callers(text: str) -> str:

@@ -89,7 +89,7 @@ def test_who_has_lost_the_lease_writes_nothing_more(
     monkeypatch.setattr(module, "RENEW_SECONDS", 0.01)
     ledger = AzureLedger(azure)
     with pytest.raises(Failure, match="the right to act on dev was lost, and another may act"), ledger.lease("dev"):
-        blob = azure.container(azure.names.ledger_url).get_blob_client("dev/lease")
+        blob = azure.container(azure.names.ledger_url).get_blob_client("leases/dev")
         BlobLeaseClient(blob).break_lease(0)
         until(lambda: ledger._lost)
         ledger.append("dev", b"a")

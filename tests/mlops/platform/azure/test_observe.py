@@ -10,23 +10,18 @@ from mlops.errors import Failure
 from mlops.platform.azure import endpoint, observe
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.endpoint import AzureEndpoint
+from mlops.platform.azure.ledger import AzureLedger
 from mlops.platform.endpoint import Deployment, Edges
 from tests.emulator.https.cloud import Cloud
-from tests.emulator.https.directory import Principal
 from tests.emulator.https.routes.logs import DELAY
 from tests.emulator.world import LOGS, WORKSPACE
-from tests.mlops.platform.azure.online import Online, deployer, project, provided
+from tests.mlops.platform.azure.online import Online, project
+from tests.mlops.platform.azure.online import person as person
 from tests.mlops.release.shops import eventually
 from tests.support.project import Project
 
 BINS = ("latency", "scores")
 EDGES = Edges((0.001, 60000.0), "score", (0.25, 0.75))
-
-
-@pytest.fixture(scope="module")
-def person(cloud: Cloud) -> Principal:
-    provided(cloud)
-    return deployer(cloud)
 
 
 @pytest.fixture
@@ -100,24 +95,6 @@ def test_errors_are_counted_and_have_no_latency(online: Online, served: Deployme
     assert totals(online.endpoint, since)[:3] == (3, 3, [0, 0, 0])
 
 
-def test_only_what_grew_is_read_again(online: Online, served: Deployment) -> None:
-    """A line that is cut off waits for its rest."""
-    since, endpoint = time.time() - 1, online.endpoint
-    online.ask(2)
-    eventually(lambda: sum(text.count(b"\n") for text in log(online).values()) == 2)
-    time.sleep(1)
-    assert totals(endpoint, since)[3] == [0, 2, 0]
-    before = len(online.cloud.journal)
-    assert totals(endpoint, since)[3] == [0, 2, 0]
-    read = [call.route for call in online.cloud.calls(before) if call.method == "GET" and "blob" in call.route]
-    assert read and all(route.endswith("?comp=list") for route in read)
-    name, whole = next(iter(log(online).items()))
-    line = whole.splitlines(keepends=True)[0]
-    for more, found in ((line[:10], 2), (line, 3)):
-        online.cloud.blobs.write("stlend", "inference-log", name, whole + more)
-        assert totals(endpoint, since)[3] == [0, found, 0]
-
-
 def test_the_emulator_answers_no_other_question(online: Online, served: Deployment) -> None:
     logs = online.cloud.arm.store.documents[LOGS]["properties"]["customerId"]
     with pytest.raises(Failure, match="does not understand"):
@@ -132,5 +109,6 @@ def test_who_may_not_ask_the_logs_is_told(
     cloud.arm.assign(stranger.id, "Reader", WORKSPACE)
     for name, value in cloud.environ(stranger, tmp_path).items():
         monkeypatch.setenv(name, value)
+    azure = Azure(online.azure.names, "dev")
     with pytest.raises(Failure, match="may not|insufficient access"):
-        AzureEndpoint(Azure(online.azure.names, "dev"), online.path).observe(time.time() - 60, EDGES)
+        AzureEndpoint(azure, online.path, AzureLedger(azure)).observe(time.time() - 60, EDGES)

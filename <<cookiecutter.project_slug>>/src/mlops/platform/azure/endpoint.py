@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mlops import settings
 from mlops.errors import Failure
+from mlops.platform.azure import batch
 from mlops.platform.azure.client import Azure
+from mlops.platform.azure.ledger import AzureLedger
 from mlops.platform.azure.official import BUILDS
 from mlops.platform.azure.scale import scale, unscale
 from mlops.platform.azure.sentences import AGAIN, said
@@ -24,7 +27,7 @@ from mlops.specs.load import read
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
 
-    from mlops.platform.azure.observe import Read
+    from mlops.contract.types import Column
 
 FILE = Path("azureml", "endpoints", "online.yml")
 VERSION = "2023-10-01"
@@ -47,9 +50,8 @@ STATES: Mapping[str, Literal["starting", "healthy", "failed"]] = {
 class AzureEndpoint:
     """Each method may be interrupted anywhere and called again: what is done already is found, or done again alike."""
 
-    def __init__(self, azure: Azure, project: Path) -> None:
-        self._azure, self._project = azure, project
-        self._read: Read = {}
+    def __init__(self, azure: Azure, project: Path, ledger: AzureLedger) -> None:
+        self._azure, self._project, self._ledger = azure, project, ledger
 
     @cached_property
     def name(self) -> str:
@@ -105,7 +107,12 @@ class AzureEndpoint:
     def observe(self, since: float, edges: Edges) -> tuple[Bucket, ...]:
         from mlops.platform.azure.observe import seen
 
-        return seen(self._azure, self.name, since, edges, self._read)
+        return seen(self._azure, self._project, self.name, since, edges, self._ledger)
+
+    def add_outcomes(self, file: Path, label: "Column", now: datetime, late: datetime) -> Mapping[str, int]:
+        from mlops.platform.azure import outcomes
+
+        return outcomes.add(self._azure, file, label, now, late)
 
     def door(self, deployment: str) -> Door:
         with said(self._azure.environment):
@@ -124,11 +131,15 @@ class AzureEndpoint:
         with self._acting() as ml:
             ml.online_deployments.begin_delete(deployment, self.name).result(PATIENCE_SECONDS)
 
-    def switch(self, deployment: Deployment) -> None:
-        from mlops.platform.azure import batch
+    def prepare(self, deployment: Deployment) -> None:
+        batch.prepare(*self._batch(deployment))
 
-        name, model = self._named(batch.ENDPOINT), self._model(deployment.model)
-        batch.switch(self._azure, self._project, name, deployment, model)
+    def switch(self, deployment: Deployment) -> None:
+        batch.switch(*self._batch(deployment))
+
+    def _batch(self, deployment: Deployment) -> tuple[Azure, Path, str, Deployment, str]:
+        name = self._named(batch.ENDPOINT)
+        return self._azure, self._project, name, deployment, self._model(deployment.model)
 
     def _named(self, file: Path) -> str:
         """The only one in its region; at most 32 characters where the file's name has at most 17."""
@@ -148,7 +159,7 @@ class AzureEndpoint:
         return next((each for each in listed if each["name"].lower() == self.name), None)
 
     def _list(self, path: str) -> list[Mapping[str, Any]]:
-        return self._azure.ask("GET", f"{path}?api-version={VERSION}")["value"]
+        return list(self._azure.listed(f"{path}?api-version={VERSION}"))
 
     @contextmanager
     def _acting(self) -> "Iterator[MLClient]":

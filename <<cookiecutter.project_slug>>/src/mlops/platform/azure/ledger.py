@@ -1,5 +1,6 @@
 """The ledger in Azure: a blob for each entry in the organisation's storage, numbered, and written once."""
 
+import json
 import os
 import re
 import socket
@@ -8,28 +9,33 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlops.errors import Busy, Failure
+from mlops.platform.azure.blobs import Blobs
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.sentences import said, sentence
 from mlops.platform.base import Entry
 
 if TYPE_CHECKING:
-    from azure.storage.blob import BlobLeaseClient, ContainerClient
+    from azure.storage.blob import BlobClient, BlobLeaseClient, ContainerClient
 
 ENTRY = re.compile(r"(\w+)/(\d{6,})\.json")
 TAKEN = ("BlobAlreadyExists", "UnauthorizedBlobOverwrite")
 """How storage refuses a second blob of a name: to who may write, and to who may only add."""
-HELD = "LeaseAlreadyPresent"
+LEASE, HELD, ABSENT = "leases/{}", "LeaseAlreadyPresent", "BlobNotFound"
 LEASE_SECONDS, RENEW_SECONDS = 60, 20.0
 
 
 class AzureLedger:
-    """Entries of all environments of the project in blobs `ENVIRONMENT/000001.json` and so on."""
+    """Entries of all environments of the project in blobs `ENVIRONMENT/000001.json` and so on.
+
+    Each environment's lease is a blob, in which its holder may note something for the next one.
+    """
 
     def __init__(self, azure: Azure) -> None:
         self._azure, self._lost = azure, False
+        self._held: BlobLeaseClient | None = None
 
     @cached_property
     def _container(self) -> "ContainerClient":
@@ -56,18 +62,32 @@ class AzureLedger:
     def lease(self, environment: str) -> Iterator[None]:
         """Renewed while the block runs. A process that is killed lets go of it after a minute."""
         with said(environment):
-            self._added(f"{environment}/lease", b"")
-            held = self._acquired(environment)
+            self._held = held = self._acquired(environment)
         done = Event()
         renewing = Thread(target=self._renew, args=(held, done), daemon=True)
         renewing.start()
         try:
             yield
         finally:
+            self._held = None
             done.set()
             renewing.join()
             with said(environment):
                 held.release()
+
+    def noted(self) -> Any:
+        """What a holder of the lease has noted; None where that is nothing, or damaged."""
+        return Blobs(self._container, self._azure.environment).read_json(self._lease.blob_name)
+
+    def note(self, what: Any) -> None:
+        """Does nothing where this process does not hold the lease."""
+        if self._held:
+            with said(self._azure.environment):
+                self._lease.upload_blob(json.dumps(what), overwrite=True, lease=self._held, metadata=_holder())
+
+    @property
+    def _lease(self) -> "BlobClient":
+        return self._container.get_blob_client(LEASE.format(self._azure.environment))
 
     def _pages(self, prefix: str = "") -> Iterator[tuple[str, int, str]]:
         """Environment, number and name of each entry."""
@@ -90,17 +110,21 @@ class AzureLedger:
     def _acquired(self, environment: str) -> "BlobLeaseClient":
         from azure.core.exceptions import HttpResponseError
 
-        blob = self._container.get_blob_client(f"{environment}/lease")
+        blob = self._container.get_blob_client(LEASE.format(environment))
         try:
             held = blob.acquire_lease(LEASE_SECONDS)
         except HttpResponseError as error:
-            if getattr(error, "error_code", None) != HELD:
+            code = getattr(error, "error_code", None)
+            if code == ABSENT:
+                self._added(blob.blob_name, b"")
+                return self._acquired(environment)
+            if code != HELD:
                 raise
             holder = blob.get_blob_properties().metadata.get("holder", "unknown")
             what = f"another release command on {environment} is under way ({holder})"
             remedy = f"Wait until it ends; a killed one lets go after {LEASE_SECONDS} seconds."
             raise Busy(f"{what}. {remedy}") from error
-        blob.set_blob_metadata({"holder": f"{socket.gethostname()}, process {os.getpid()}"}, lease=held)
+        blob.set_blob_metadata(_holder(), lease=held)
         return held
 
     def _renew(self, held: "BlobLeaseClient", done: Event) -> None:
@@ -111,3 +135,7 @@ class AzureLedger:
                 held.renew()
             except AzureError:
                 self._lost = True
+
+
+def _holder() -> dict[str, str]:
+    return {"holder": f"{socket.gethostname()}, process {os.getpid()}"}

@@ -3,14 +3,14 @@
 Metric and form: "Autoscale online endpoints" (Microsoft Learn) and the REST reference of autoscale settings.
 """
 
-from typing import Any
-
 from mlops.platform.azure.client import Azure
 from mlops.settings import Settings
 
 VERSION = "2022-10-01"
-METRIC, BUSY, IDLE = "CpuUtilizationPercentage", 70, 30
+BUSY, IDLE = 70, 30
 """Percent of the processors' time at which an instance is added, and below which one goes."""
+LOAD = {"metricName": "CpuUtilizationPercentage", "statistic": "Average", "timeAggregation": "Average"}
+TIMES = {"timeGrain": "PT1M", "timeWindow": "PT5M"}
 
 
 def scale(azure: Azure, deployment: str, known: Settings) -> None:
@@ -19,7 +19,13 @@ def scale(azure: Azure, deployment: str, known: Settings) -> None:
     if bounds.least == bounds.most:
         return
     capacity = {"minimum": str(bounds.least), "maximum": str(bounds.most), "default": str(bounds.least)}
-    rules = [_rule(deployment, *each) for each in (("GreaterThan", BUSY, "Increase"), ("LessThan", IDLE, "Decrease"))]
+    rules = [
+        {
+            "metricTrigger": LOAD | TIMES | {"metricResourceUri": deployment, "operator": operator, "threshold": limit},
+            "scaleAction": {"direction": direction, "type": "ChangeCount", "value": "1", "cooldown": "PT5M"},
+        }
+        for operator, limit, direction in (("GreaterThan", BUSY, "Increase"), ("LessThan", IDLE, "Decrease"))
+    ]
     profile = {"name": "load", "capacity": capacity, "rules": rules}
     properties = {"enabled": True, "targetResourceUri": deployment, "profiles": [profile]}
     azure.ask("PUT", _setting(azure, deployment), {"location": azure.names.location, "properties": properties})
@@ -35,18 +41,3 @@ def _setting(azure: Azure, deployment: str) -> str:
     *_, endpoint, _, name = deployment.split("/")
     place = f"{azure.names.group_id}/providers/Microsoft.Insights/autoscaleSettings"
     return f"{place}/{endpoint}-{name}?api-version={VERSION}"
-
-
-def _rule(deployment: str, operator: str, threshold: int, direction: str) -> dict[str, Any]:
-    trigger = {
-        "metricName": METRIC,
-        "metricResourceUri": deployment,
-        "timeGrain": "PT1M",
-        "statistic": "Average",
-        "timeWindow": "PT5M",
-        "timeAggregation": "Average",
-        "operator": operator,
-        "threshold": threshold,
-    }
-    action = {"direction": direction, "type": "ChangeCount", "value": "1", "cooldown": "PT5M"}
-    return {"metricTrigger": trigger, "scaleAction": action}

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from mlops.release import rules
 from mlops.specs.load import read
 
 if TYPE_CHECKING:
+    from mlops.contract.types import Column
     from mlops.platform.local.endpoint.seen import Read
 
 NOTHING = {"up": False, "number": 0, "deployments": {}, "traffic": {}, "mirror": {}, "since": 0.0, "used": {}}
@@ -88,6 +90,13 @@ class LocalEndpoint:
     def logs(self, deployment: str) -> str:
         file = self._folder / "logs" / f"{deployment}.txt"
         return f"{_tail(file)}\nAll of it: {file}"
+
+    def add_outcomes(self, file: Path, label: "Column", now: datetime, late: datetime) -> Mapping[str, int]:
+        from mlops.outcomes import store
+
+        return store.add(self._state, file, label, now, late)
+
+    def prepare(self, deployment: Deployment) -> None: ...
 
     def switch(self, deployment: Deployment) -> None:
         """On this machine the ledger alone says who scores."""

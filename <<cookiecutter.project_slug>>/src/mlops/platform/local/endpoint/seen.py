@@ -7,11 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from mlops import settings
 from mlops.outcomes import store
 from mlops.platform.endpoint import Bucket, Edges
-from mlops.release.observe import OF_ANY, OUTPUTS, PREDICTIONS, TRAFFIC, WORTHS, buckets, firsts, whole, worths
-from mlops.steps.package import package
+from mlops.release.observe import OF_ANY, PREDICTIONS, TRAFFIC, buckets, firsts, settled, whole
 
 SPAN_SECONDS = 1.0
 Read = dict[Path, tuple[tuple[int, int], pl.DataFrame]]
@@ -23,7 +21,8 @@ def seen(project: Path, since: float, edges: Edges, read: Read) -> tuple[Bucket,
     traffic = _lines(logs / "traffic", since, TRAFFIC, read)
     said = _lines(logs / "predictions", since, PREDICTIONS, read)
     predictions = firsts(said)
-    predicted, worth = predictions.select(*OF_ANY, predicted=edges.column), _worths(project, predictions)
+    predicted = predictions.select(*OF_ANY, predicted=edges.column)
+    worth = settled(project, store.read(project / ".mlops" / "outcomes"), predictions)
     return buckets(traffic.lazy(), predicted.lazy(), worth.lazy(), edges, since, now, SPAN_SECONDS)
 
 
@@ -38,14 +37,3 @@ def _lines(folder: Path, since: float, schema: Mapping[str, Any], read: Read) ->
             read[file] = stamp, whole(file, schema)
     own = (lines for file, (_, lines) in read.items() if file.parent == folder)
     return pl.concat([pl.DataFrame(schema=schema), *own])
-
-
-def _worths(project: Path, predictions: pl.DataFrame) -> pl.DataFrame:
-    """Of a request with several rows nobody knows which of them its outcome is about: it is left out."""
-    outcomes, predictions = store.read(project / ".mlops" / "outcomes"), predictions.filter(rows=1)
-    if not len(outcomes) or not len(predictions):
-        return pl.DataFrame(schema=WORTHS)
-    label = package(settings.load(project / "mlops.yaml")).contract.ROW.one("label")
-    predictions = predictions.with_columns(pl.col("decision").is_in(["1", "true"]))
-    said = [name for name in OUTPUTS if predictions[name].null_count() < len(predictions)]
-    return worths(outcomes, predictions.select(*OF_ANY, "id", *said), label)
