@@ -2,19 +2,19 @@
 
 import sys
 import traceback
+from importlib import import_module
 
 import typer
 
-from mlops.commands import data, env, explain, lint, models, outcomes, release, report, run, runs, score, serve, stop
 from mlops.errors import Failure, MlopsError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split(".")[0]
 )
-for command in (run.run, explain.explain, lint.lint, report.report, score.score, serve.serve, stop.stop):
-    app.command()(command)
-for group in (data, models, runs, outcomes, release, env):
-    app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
+for name in ("run", "explain", "lint", "report", "score", "serve", "stop"):
+    app.command()(getattr(import_module(f"mlops.commands.{name}"), name))
+for name in ("data", "models", "runs", "outcomes", "release", "schedule", "env"):
+    app.add_typer(import_module(f"mlops.commands.{name}").app, name=name)
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ def run(scorer: TableScorer, source: Path, to: Path, top: int, errors: float, pr
     given = tables(source)
     unread = sorted({name for file in given for name in scorer.unread(file)})
     with locked(to / ".lock", wait=False, who=f"another `mlops score` into {to}"):
-        _claim(to, _manifest(scorer, given))
+        claim(to, _manifest(scorer, given))
         started, scratch = time.perf_counter(), to / ".csv"
         try:
             todo = [piece for file in given for piece in pieces(file, scratch)]
@@ -92,7 +92,7 @@ def _manifest(scorer: TableScorer, given: list[Path]) -> dict[str, Any]:
     }
 
 
-def _claim(to: Path, manifest: dict[str, Any]) -> None:
+def claim(to: Path, manifest: dict[str, Any]) -> None:
     """Say in the folder what it is the output of, or find that it says so. Takes away what a kill left half-written."""
     file = to / MANIFEST
     if not file.exists():

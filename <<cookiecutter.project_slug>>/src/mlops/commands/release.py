@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mlops.commands.common import AsJson, Environment, On, Ref, group, open_platform
+from mlops.commands.common import AsJson, Environment, For, On, Ref, group, meant, open_platform
 from mlops.errors import Busy, Misuse
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ GOES_ON = (*BRINGS, "advance", "wait", "hold")
 def plan(as_json: AsJson = False) -> None:
     """How long each step of the ladder takes, and after how many requests it has caught in nine of ten releases what
     each guard promises. A ladder that ends before that is refused."""
-    from mlops import settings, show
+    from mlops import show
     from mlops.release import plan
 
-    found = plan.plan(settings.load(settings.find(Path.cwd())))
+    found = plan.plan(open_platform().settings)
     if as_json:
         show.record(found)
     else:
@@ -163,38 +163,39 @@ def down() -> None:
 def sign(
     ref: Ref,
     role: Annotated[str, typer.Option("--role", help="As whom: `owner`, `approver`, or a role of `people.signs`.")],
-    environment: Annotated[Environment, typer.Option("--for", help="Where it may be released then.")],
+    on: On = "local",
+    wanted: For = None,
 ) -> None:
-    """Say that you looked at a model and stand for it, in a role that mlops.yaml gives you."""
-    from mlops import settings
+    """Say that you looked at a model and stand for it, in a role that mlops.yaml gives you.
+
+    Model, ledger and key are those of --on; where it may be released then is what --for says.
+    """
     from mlops.evidence import sign
     from mlops.show import console
 
-    project, platform = open_platform()
-    who = sign.sign_off(ref, role, environment, platform, project, settings.load(project / "mlops.yaml"))
+    environment, here = meant(on, wanted), open_platform(on)
+    who = sign.sign_off(ref, role, environment, here.platform, here.project, here.settings)
     console.print(f"{who} signed for {ref} as {role}, for {environment}")
 
 
 @app.command()
-def verify(
-    ref: Ref,
-    on: Annotated[Environment, typer.Option("--on", help="Where it is to be released.")] = "local",
-    as_json: AsJson = False,
-) -> None:
-    """Check everything that is signed about a model, and whether it may be released; exits with 1 if not."""
+def verify(ref: Ref, on: On = "local", wanted: For = None, as_json: AsJson = False) -> None:
+    """Check everything that is signed about a model, and whether it may be released; exits with 1 if not.
+
+    Model and ledger are those of --on, the rules those of --for.
+    """
     import tempfile
     from datetime import date
 
     from rich.text import Text
 
-    from mlops import settings, show
+    from mlops import show
     from mlops.commands.progress import STANDINGS, standing
     from mlops.evidence.verify import verify
 
-    project, platform = open_platform()
-    known = settings.load(project / "mlops.yaml")
+    environment, here = meant(on, wanted), open_platform(on)
     with tempfile.TemporaryDirectory() as scratch:
-        found = verify(ref, on, platform, project, known, date.today(), Path(scratch))
+        found = verify(ref, environment, here.platform, here.project, here.settings, date.today(), Path(scratch))
     if as_json:
         show.record(found)
     for each in () if as_json else found:
@@ -206,12 +207,11 @@ def verify(
         raise typer.Exit(1)
 
 
-def _controller(environment: str) -> "Controller":
-    from mlops import platform, settings
+def _controller(environment: Environment) -> "Controller":
     from mlops.release.tick import Controller
 
-    file = settings.find(Path.cwd())
-    return Controller(platform.open(environment, file.parent), file.parent, settings.load(file), environment)
+    here = open_platform(environment)
+    return Controller(here.platform, here.project, here.settings, environment)
 
 
 def _say(done: "Done") -> None:

@@ -27,38 +27,20 @@ def run(
     from mlops import show
     from mlops.commands import progress
     from mlops.errors import Misuse
-    from mlops.evidence import verify
     from mlops.evidence.register import refuse_unless_trained
     from mlops.platform.base import Submission
-    from mlops.specs.bind import bind
-    from mlops.specs.load import read
 
     remote = on != "local"
     if not follow and (register or not remote):
         raise Misuse("`--no-follow` is for a job in Azure ML that goes on by itself: with --on, without --register.")
     show.console.stderr = as_json
-    project, platform = here = open_platform(on)
+    here = open_platform(on)
+    platform = here.platform
     paths = {name: Path(path) for name, path in pairs("--input", inputs or ()).items()}
-    known, sets, stored = here.settings, pairs("--set", overrides or ()), platform.data.resolve
-    if remote and "environment" in read(file).section("inputs"):
-        sets = {"environment": on} | sets
-    served, champion = verify.champion(on, platform, here.signed[0]), None
-    if served:
-        reference = f"{served.name}:{served.version}"
-        champion = Path(f"azureml:{reference}") if remote else platform.models.content(reference)
-    job = bind(
-        file,
-        overrides=sets,
-        inputs=paths,
-        project=project,
-        mapped=known.mapped(project),
-        stored=stored,
-        champion=champion,
-        remote=remote,
-    )
+    job = here.bound(file, pairs("--set", overrides or ()), paths)
     if register:
         refuse_unless_trained(job.outputs, str(file))
-    run_id = platform.jobs.submit(Submission(job, fresh, reason, known.about))
+    run_id = platform.jobs.submit(Submission(job, fresh, reason, here.settings.about))
     for sentence in () if remote else job.ignored:
         show.console.print(sentence, style="dim", markup=False, soft_wrap=True)
     status = 0

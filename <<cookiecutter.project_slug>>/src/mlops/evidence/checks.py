@@ -24,10 +24,11 @@ Faults = Iterator[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Case:
-    """A model and where it is to be released; what was said when it was made, as when the one in service there was, and
-    all that was signed since."""
+    """A model, where it is kept (`--on`), and where it is to be released; what was said when it was made, as when the
+    one in service there was, and all that was signed since."""
 
     model: Model
+    on: str
     environment: str
     says: Mapping[str, Any]
     served: Mapping[str, Any]
@@ -38,7 +39,9 @@ class Case:
 
 
 def sign_as(role: str, case: Case) -> str:
-    return f"mlops release sign {case.model.name}:{case.model.version} --role {role} --for {case.environment}"
+    where = f" --on {case.on}" if case.on != "local" else ""
+    where += f" --for {case.environment}" if case.environment != case.on else ""
+    return f"mlops release sign {case.model.name}:{case.model.version} --role {role}{where}"
 
 
 def verdicts(case: Case) -> Faults:

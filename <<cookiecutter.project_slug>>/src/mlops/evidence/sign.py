@@ -44,5 +44,5 @@ def stop(reason: str, platform: Platform, project: Path, known: Settings) -> str
     if not reason.strip():
         raise Misuse("--reason says nothing. Write why the project should end here.")
     who, purpose = person(project), build.system(project, known)["purpose"]
-    entries.add(platform, known, "local", "stop", {"purpose": purpose}, {"reason": reason, "who": who})
+    entries.add(platform, known, platform.on, "stop", {"purpose": purpose}, {"reason": reason, "who": who})
     return who

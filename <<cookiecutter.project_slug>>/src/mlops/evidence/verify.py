@@ -35,7 +35,7 @@ def verify(
         return found + _verdicts("statement", "", _apart(error.what))
     said = f"Key {made.key[:12]} signed how run {made.says['run'][:8]} made it, and nothing of that was changed."
     found += _verdicts("statement", said)
-    case = Case(model, environment, made.says, served, signed, known, project, today)
+    case = Case(model, platform.on, environment, made.says, served, signed, known, project, today)
     for check in checks.EVERYWHERE + STRICTER.get(environment, ()):
         found += _verdicts(check.__name__, check.__doc__ or "", *check(case))
     code = package(known)
@@ -68,7 +68,7 @@ def in_force(model: Model, environment: str, platform: Platform, known: Settings
 
 def champion(environment: str, platform: Platform, signed: list[Statement]) -> Model | None:
     """The model in service."""
-    entry = entries.last(signed, "champion", environment)
+    entry = entries.last(entries.lasting(signed, platform), "champion", environment)
     return platform.models.get("{}@{}".format(*next(iter(entry.subjects.items())))) if entry else None
 
 

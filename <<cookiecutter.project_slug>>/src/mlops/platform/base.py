@@ -50,48 +50,39 @@ class Submission:
 class Jobs(Protocol):
     def submit(self, submission: Submission) -> str:
         """Open the run; returns its id. Raises Misuse when it cannot start (another run holds the project)."""
-        ...
 
     def follow(self, run: str) -> Generator[Event, None, None]:
         """Events until the run has ended. Locally this is what drives it: closing it cancels the run.
 
         In Azure ML the run goes on without it, and may be followed again.
         """
-        ...
 
     def find(self, reference: str) -> str:
         """The id of the run that a prefix of an id, or `last`, names. Raises Misuse."""
-        ...
 
     def fetch(self, run: str, output: str, to: Path) -> None:
         """Copy a job output (`model`) or a node's output (`train.model`) of a run to a place that is not there yet.
 
         Raises Misuse when there is no such output, Failure when its bytes are no longer what the node wrote.
         """
-        ...
 
     def describe(self, run: str) -> Mapping[str, Any]:
         """Record of a run: status, reason, digests of code, data and environment, parameters, nodes, notes."""
-        ...
 
     def list(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[str, ...]]:
         """The records of all runs, newest first, and a sentence for each that cannot be read."""
-        ...
 
     def cancel(self, run: str) -> None:
         """End a run that goes on by itself. Raises Misuse for one that has ended, or that its own process drives."""
-        ...
 
     def note(self, run: str, text: str) -> None:
         """Add a sentence to a run, for everybody who looks at it. Raises Misuse when the run is gone."""
-        ...
 
     def restore(self, run: str, to: Path) -> Path:
         """Write the code as it was at the run to a place that is not there yet; returns the project's folder in it.
 
         Raises Misuse when the place is taken, Failure when what is stored no longer gives the recorded digest.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -112,32 +103,26 @@ class Models(Protocol):
 
         The same digest again finds the version it has, which keeps its first statement.
         """
-        ...
 
     def statement(self, reference: str) -> bytes:
         """The build statement. Raises Failure when it is gone."""
-        ...
 
     def get(self, reference: str) -> Model:
         """`name:3`, `name@DIGEST12`, or `name` for its latest version. Raises Misuse."""
-        ...
 
     def list(self) -> tuple[Model, ...]: ...
 
     def content(self, reference: str) -> Path:
         """Where the artifact is kept, to read only. Raises Failure when it is gone."""
-        ...
 
     def fetch(self, reference: str, to: Path) -> None:
         """Copy the artifact. Raises Failure when the stored bytes no longer have the model's digest."""
-        ...
 
     def share(self, reference: str) -> Model:
         """Copy it, and the image that serves it, to the organisation's registry: as it is there. Raises Misuse.
 
         What is there already is left as it is.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -169,7 +154,6 @@ class Data(Protocol):
 
         Raises Misuse for what is empty, not there, or holds links.
         """
-        ...
 
     def list(self) -> tuple[DataVersion, ...]: ...
 
@@ -177,27 +161,21 @@ class Data(Protocol):
 
     def content(self, reference: str) -> Path:
         """Where the bytes are kept, to read only. Raises Failure when they are gone."""
-        ...
 
     def resolve(self, name: str, version: str) -> Path | None:
         """The content of `name:version`; None when nothing of that name is kept. Raises Misuse for another version."""
-        ...
 
     def fetch(self, reference: str, to: Path) -> None:
         """Copy the bytes. Raises Failure when they changed, Misuse for a place that holds what is not kept here."""
-        ...
 
     def verify(self, reference: str | None = None) -> tuple[str, ...]:
         """What is damaged, missing or foreign in a version, or in all that is kept; nothing when it is whole."""
-        ...
 
     def named(self, digest: str) -> DataVersion | None:
         """The first version that has these bytes."""
-        ...
 
     def profile(self, reference: str) -> Mapping[str, Any] | None:
         """What was noted about the columns of a version, if anything."""
-        ...
 
     def keep_profile(self, reference: str, profile: Mapping[str, Any]) -> None: ...
 
@@ -218,16 +196,17 @@ class Ledger(Protocol):
 
     def read(self) -> tuple[Entry, ...]:
         """All entries, by environment and number."""
-        ...
 
     def lease(self, environment: str) -> AbstractContextManager[None]:
         """Holds the right to act on what is released in an environment. Raises Busy while another holds it."""
-        ...
 
 
 @dataclass(frozen=True)
 class Platform:
-    """All that an environment offers; `signer` opens the key that signs there."""
+    """All that a place offers; `signer` opens the key that signs there, `on` is what `--on` calls it.
+
+    `place` tells an environment from one of the same name that was removed before.
+    """
 
     jobs: Jobs
     models: Models
@@ -235,3 +214,5 @@ class Platform:
     ledger: Ledger
     endpoint: Endpoint
     signer: "Callable[[], Signer]"
+    on: str
+    place: str = ""

@@ -29,11 +29,14 @@ def open(environment: str, project: Path) -> Platform:
     from mlops.platform.azure.models import AzureModels
 
     azure = reach(environment, project)
+    ledger = AzureLedger(azure)
     return Platform(
         AzureJobs(azure, project),
         AzureModels(azure, project),
         AzureData(azure, project),
-        AzureLedger(azure),
-        AzureEndpoint(azure, project),
+        ledger,
+        AzureEndpoint(azure, project, ledger),
         partial(keys.signer, azure),
+        environment,
+        azure.names.workspace,
     )

@@ -1,7 +1,9 @@
 """The ways into one environment: the official client, and plain requests where it has none."""
 
 import logging
+import os
 import time
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
 ARM = "https://management.azure.com"
+IDENTITY = "DEFAULT_IDENTITY_CLIENT_ID"
 TRIES = {"retry_total": 5, "retry_backoff_factor": 0.8, "retry_backoff_max": 30}
 BLOB_TRIES = {"retry_total": 5, "initial_backoff": 1, "increment_base": 2}
 """429, 5xx and lost connections are tried again for about a minute, with the pauses that Azure asks for."""
@@ -33,10 +36,14 @@ class Azure:
 
     @cached_property
     def credential(self) -> "TokenCredential":
-        """Who is signed in: `az login`, the identity of a job, or the federated one of CI. No key, no secret."""
+        """Who is signed in: `az login`, the identity of a job, or the federated one of CI. No key, no secret.
+
+        A compute has several identities; a job's variable names the one that it acts as.
+        """
         from azure.identity import DefaultAzureCredential
 
-        return DefaultAzureCredential(exclude_interactive_browser_credential=True)
+        own = {"managed_identity_client_id": client} if (client := os.environ.get(IDENTITY)) else {}
+        return DefaultAzureCredential(exclude_interactive_browser_credential=True, **own)
 
     @cached_property
     def ml(self) -> "MLClient":
@@ -60,6 +67,13 @@ class Azure:
             answer.raise_for_status()
             return answer.json() if answer.content else None
 
+    def listed(self, url: str) -> Iterator[dict[str, Any]]:
+        """What a GET lists, page after page."""
+        while url:
+            page = self.ask("GET", url)
+            yield from page["value"]
+            url = page.get("nextLink", "")
+
     def container(self, url: str) -> "ContainerClient":
         """A container of blobs by its address."""
         from azure.storage.blob import ContainerClient, ExponentialRetry
@@ -72,9 +86,10 @@ class Azure:
 
         logging.getLogger("azure.ai.ml").setLevel(logging.CRITICAL)
         group = {"subscription_id": self.names.subscription, "resource_group_name": self.names.resource_group}
-        quiet = {"show_progress": False, "enable_telemetry": False}
+        # without progress azure-ai-ml 1.35.2 waits for ever for a file of a folder that it could not send
+        shown = {"show_progress": True, "enable_telemetry": False}
         with said(self.environment):
-            return MLClient(self.credential, **group, **scope, **quiet, retry_policy=self._retries())
+            return MLClient(self.credential, **group, **scope, **shown, retry_policy=self._retries())
 
     def _pipeline(self, scope: str) -> "PipelineClient":
         from azure.core import PipelineClient

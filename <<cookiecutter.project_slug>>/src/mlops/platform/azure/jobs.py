@@ -13,7 +13,7 @@ from mlops.errors import Failure, Misuse
 from mlops.platform.azure import official, record
 from mlops.platform.azure.blobs import Blobs
 from mlops.platform.azure.follow import History, Seen, ended, events, going_on, outcome, seconds
-from mlops.platform.azure.record import Record, Records
+from mlops.platform.azure.record import KEPT, PREFIX, Record, Records
 from mlops.platform.azure.sentences import said
 from mlops.platform.base import Event, Submission
 from mlops.platform.local import code
@@ -22,7 +22,6 @@ from mlops.platform.runs import chosen, refuse_if_blank, wanted
 if TYPE_CHECKING:
     from mlops.platform.azure.client import Azure
 
-PREFIX = "mlops-"
 FAILED = ("Failed", "Canceled")
 LOGS, LOG = "workspaceartifactstore", "ExperimentRun/dcid.{}/user_logs/std_log.txt"
 AT_ONCE = 8
@@ -40,12 +39,8 @@ class AzureJobs:
 
     def submit(self, submission: Submission) -> str:
         """The same job again is found, unless it has failed, was cancelled, or has ended and is to be `fresh`."""
-        data = official.entries(self._azure, self._project, submission.job)
-        with said(self._on):
-            client, job = self._azure.ml, official.loaded(submission.job, data)
-        images = official.bind_images(self._azure, self._project, job)
-        kept = record.made(submission, self._on, self._project, images, data)
-        run = first = record.name(submission.job, kept)
+        job, kept = self._bound(submission)
+        run = first = kept["run"]
         number = 1
         while status := self._status(run):
             if status not in FAILED and not (submission.fresh and status == "Completed"):
@@ -53,11 +48,17 @@ class AzureJobs:
             number += 1
             run = f"{first}-{number}"
         self._records.write(kept | {"run": run})
-        tags = {"mlops.code": kept["code"]["digest"], "mlops.reason": submission.reason[:256]}
-        job.name, job.tags = PREFIX + run, {**job.tags, **{name: text for name, text in tags.items() if text}}
+        job.name = PREFIX + run
         with said(self._on):
-            client.jobs.create_or_update(job)
+            self._azure.ml.jobs.create_or_update(job)
         return run
+
+    def kept(self, submission: Submission) -> tuple[Any, Record]:
+        """A job that Azure ML submits by itself, and its record, which the jobs find by their tag."""
+        job, made = self._bound(submission)
+        made["run"] = job.tags[KEPT] = f"schedules/{made['run']}"
+        self._records.write(made)
+        return job, made
 
     def follow(self, run: str) -> Generator[Event, None, None]:
         """Closing it, or Ctrl-C, leaves the job alone."""
@@ -115,6 +116,17 @@ class AzureJobs:
             raise Misuse(f"run {run} has ended already: there is nothing to cancel.")
         with said(self._on):
             self._azure.ml.jobs.begin_cancel(PREFIX + run, polling=False)
+
+    def _bound(self, submission: Submission) -> tuple[Any, Record]:
+        """A job as the client takes it, and its record: as `run` it has the digits of what the job is made from."""
+        data = official.entries(self._azure, self._project, submission.job)
+        with said(self._on):
+            job = official.loaded(submission.job, data)
+        images = official.bind_images(self._azure, self._project, job)
+        kept = record.made(submission, self._on, self._project, images, data)
+        tags = {"mlops.code": kept["code"]["digest"], "mlops.reason": submission.reason[:256]}
+        job.tags = {**job.tags, **{name: text for name, text in tags.items() if text}}
+        return job, kept | {"run": record.name(submission.job, kept)}
 
     def _runs(self) -> tuple[str, ...]:
         """Those that are jobs of ours, oldest first."""

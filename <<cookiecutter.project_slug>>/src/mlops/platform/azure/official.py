@@ -4,17 +4,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops import digest
+from mlops import digest, uploads
 from mlops.errors import Failure
 from mlops.platform.azure import images
-from mlops.platform.azure.data import AzureData
+from mlops.platform.azure.blobs import Blobs
+from mlops.platform.azure.data import AzureData, place
 from mlops.platform.azure.models import AzureModels
-from mlops.platform.azure.sentences import said
 from mlops.platform.local import reads
 from mlops.platform.local.index import Index
-from mlops.specs.assets import NAMED, yaml_files
+from mlops.specs.assets import NAMED
 from mlops.specs.bind import CHAMPION
-from mlops.specs.load import read
 from mlops.specs.types import Asset, Job, Literal
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 Entry = dict[str, Any]
 """What the record of a run says of an input; `source` is what Azure gets."""
 BUILDS = "dev"
+CONTEXTS = "mlops/contexts/"
 
 
 def entries(azure: "Azure", project: Path, job: Job) -> dict[str, Entry]:
@@ -35,7 +35,8 @@ def entries(azure: "Azure", project: Path, job: Job) -> dict[str, Entry]:
     def entry(name: str, asset: Asset) -> Entry:
         source, named = asset.source, NAMED.fullmatch(asset.source)
         if asset.path.is_absolute():
-            return reads.digested(name, asset, index, {}) | {"source": str(asset.path)}
+            said = reads.digested(name, asset, index, {})
+            return said | {"source": AzureData(azure, project).bring(asset.path)[1]}
         reference = f"{named['name']}:{named['version'] or ''}".removesuffix(":") if named else ""
         if name.endswith(f".{CHAMPION}"):
             models = AzureModels(azure, project)
@@ -44,8 +45,10 @@ def entries(azure: "Azure", project: Path, job: Job) -> dict[str, Entry]:
         if not named:
             return {"source": source, "path": source, "digest": digest.of_value(source), "version": None}
         version = AzureData(azure, project).unchanged(reference)
-        place = {"source": f"azureml:{version.reference}", "path": str(project / "data" / version.name)}
-        return place | {"digest": version.digest, "version": version.reference}
+        lone = asset.type == "uri_folder" and version.files == 1  # Azure ML takes no asset that is a file for a folder
+        source = place(version.digest) if lone else f"azureml:{version.reference}"
+        about = {"source": source, "path": str(project / "data" / version.name)}
+        return about | {"digest": version.digest, "version": version.reference}
 
     return {name: entry(name, asset) for name, asset in reads.of_job(job).items()}
 
@@ -73,8 +76,7 @@ def bind_images(azure: "Azure", project: Path, job: Any) -> list[str]:
 
     Where there is none yet dev builds one for the job; everywhere else that is a Failure.
     """
-    recipes = [images.recipe(read(file)) for file in yaml_files(project / "azureml" / "environments")]
-    known = {(each.folder, each.dockerfile): each for each in recipes if each}
+    known = {(each.folder, each.dockerfile): each for each in images.recipes(project)}
     found = set()
     for part in _parts(job):
         environment = part.environment
@@ -87,21 +89,21 @@ def bind_images(azure: "Azure", project: Path, job: Any) -> list[str]:
             part.environment = asset
         elif azure.environment != BUILDS:
             what = f"{recipe or build.path} is not in the registry {azure.names.registry}"
-            raise Failure(f"{what}. Build and share it: mlops env build --on dev, then mlops models share")
+            raise Failure(f"{what}. Build and share it: mlops env build --on dev")
+        else:  # sent from here, as the client cannot go on with a folder of which it has sent a part
+            folder, environment.path = environment.path, None
+            blobs = Blobs.of_workspace(azure)
+            sent = blobs.bring(CONTEXTS, uploads.walk(folder, uploads.ignored(folder)))
+            build.path = f"{blobs.url}/{CONTEXTS}{sent}/"
         found.add(str(recipe or f"{environment.name}:{environment.version}"))
     return sorted(found)
 
 
 def _built(azure: "Azure", recipe: images.Recipe) -> str:
     """The version of an environment, as a job names it; nothing where there is none. Only dev has its own."""
-    from azure.core.exceptions import ResourceNotFoundError
-
     own = azure.environment == BUILDS
-    with said(azure.environment):
-        try:
-            (azure.ml if own else azure.registry).environments.get(recipe.name, recipe.version)
-        except ResourceNotFoundError:
-            return ""
+    if not images.known(azure, azure.ml if own else azure.registry, recipe.name, recipe.version):
+        return ""
     shared = f"azureml://registries/{azure.names.registry}/environments/{recipe.name}/versions/{recipe.version}"
     return f"azureml:{recipe}" if own else shared
 

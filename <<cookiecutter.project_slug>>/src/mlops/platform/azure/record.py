@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlops import digest, files, uploads
 from mlops.errors import Misuse
 from mlops.platform.azure.blobs import Blobs
+from mlops.platform.azure.sentences import said
 from mlops.platform.base import Submission
 from mlops.platform.local import cache, code, reads
 from mlops.specs.types import Asset, FromNode, Job, Literal, Node
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mlops.platform.azure.client import Azure
 
 Record = dict[str, Any]
+PREFIX, KEPT = "mlops-", "mlops.record"
+"""What the names of our jobs begin with, and the tag of one that Azure ML submitted by itself: where its record is."""
 RUNS, CODE = "mlops/runs/", "mlops/code/"
 THERE = "${project}"
 """The folder of the project, which is another one in each clone."""
@@ -41,10 +44,16 @@ class Records:
     def read(self, run: str) -> Record:
         """With the paths as they are in this clone of the project. Raises Misuse when it is missing or damaged."""
         try:
-            return json.loads((self._blobs.read(_file(run)) or b"").decode().replace(THERE, self._here))
+            kept = self._blobs.read(_file(run)) or self._blobs.read(_file(self._kept(run))) or b""
+            return json.loads(kept.decode().replace(THERE, self._here)) | {"run": run}
         except ValueError:
             what = f"{_file(run)} in {self._azure.environment} is missing or damaged"
             raise Misuse(f"{what}. The other runs do not need it.") from None
+
+    def _kept(self, run: str) -> str:
+        """Where the record of a job lies that a schedule submitted; of another one it is where it should be."""
+        with said(self._azure.environment):
+            return self._azure.ml.jobs.get(PREFIX + run).tags.get(KEPT, run)
 
     def note(self, run: str, text: str) -> None:
         now = datetime.now(UTC)

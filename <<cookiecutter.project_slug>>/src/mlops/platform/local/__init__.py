@@ -20,4 +20,4 @@ def open(project: Path) -> Platform:
         raise Misuse(f"the path {project} holds '{min(odd)}', which MLflow's database cannot. Move the project.")
     state = project / ".mlops"
     jobs, models, data, ledger = LocalJobs(project), LocalModels(state), LocalData(state), LocalLedger(state)
-    return Platform(jobs, models, data, ledger, LocalEndpoint(project), partial(keys.signer, state))
+    return Platform(jobs, models, data, ledger, LocalEndpoint(project), partial(keys.signer, state), "local")
