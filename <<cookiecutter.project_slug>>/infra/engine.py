@@ -76,7 +76,12 @@ def installed() -> str:
 def pulumi_says(*command: str) -> int:
     """Run the engine in the program's folder; returns its exit status."""
     environment = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    return subprocess.run(command, cwd=HERE, env=environment).returncode
+    with subprocess.Popen(command, cwd=HERE, env=environment) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the engine has it too, and ends in order: killed, it would leave a lock
+            process.wait()
+            raise
 
 
 def fingerprint() -> str:

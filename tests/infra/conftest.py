@@ -19,6 +19,7 @@ from tests.infra.onboarded import organisation as organisation_of
 from tests.infra.support import Stack, copy
 
 TOOLS = TEMPLATE / "tests" / "tools"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process that is started would compile all that it imports
 
 
 @contextmanager
