@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlops.errors import Misuse
+from mlops.specs.collect import together
 from mlops.specs.load import Item, meant, read
 
 Known = TypeVar("Known", bound=BaseModel)
@@ -43,11 +44,11 @@ def validated(model: type[Known], value: Any, document: Item, *section: str) -> 
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise Misuse("\n".join(complaint(model, document, section, problem) for problem in error.errors())) from None
+        raise together([complaint(model, document, section, problem) for problem in error.errors()]) from None
 
 
-def complaint(model: type[BaseModel], document: Item, section: tuple[str, ...], problem: Any) -> str:
-    """A pydantic error as a sentence with the line of the nearest key that is in the file."""
+def complaint(model: type[BaseModel], document: Item, section: tuple[str, ...], problem: Any) -> Misuse:
+    """A pydantic error as a sentence at the line of the nearest key that is in the file."""
     inner = [str(key) for key in problem["loc"]]
     keys = [*section, *inner]
     name = ".".join(keys) or "the file"
@@ -67,7 +68,7 @@ def complaint(model: type[BaseModel], document: Item, section: tuple[str, ...], 
             what = f"`{name}` must be {MUST[kind].format(**problem.get('ctx', {}))}, not {problem['input']!r}."
         case _:
             what = f"`{name}` is {problem['input']!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}."
-    return f"{nearest(document, keys).place}: {what}"
+    return nearest(document, keys).wrong(what)
 
 
 def nearest(item: Item, keys: Sequence[str]) -> Item:

@@ -15,6 +15,8 @@ from mlops.contract.types import Columns
 
 Metric = Callable[[np.ndarray, Columns, np.ndarray], float]
 """A figure of (label, predictions, weight of each row)."""
+Figure = Callable[[np.ndarray], float]
+"""What is left of it once only the weights may differ."""
 
 DEFINED_SHARE = 0.95
 """The least share of resamples on which a metric must be defined to have an interval."""
@@ -48,12 +50,7 @@ class Interval:
 
 
 def bootstrap(
-    metrics: Mapping[str, Metric],
-    y: np.ndarray,
-    predictions: Columns,
-    weight: np.ndarray,
-    resamples: int = 200,
-    seed: int = 0,
+    metrics: Mapping[str, Metric], y: np.ndarray, predictions: Columns, weight: np.ndarray, seed: int = 0
 ) -> dict[str, Interval]:
     """Each metric on the rows, with its percentile interval over resamples of the rows (Efron, 1979).
 
@@ -63,17 +60,11 @@ def bootstrap(
     are None.
     """
     figures = {name: partial(metric, y, predictions) for name, metric in metrics.items()}
-    return _intervals(figures, weight, resamples, seed)
+    return _intervals(figures, weight, seed)
 
 
 def paired(
-    metrics: Mapping[str, Metric],
-    y: np.ndarray,
-    a: Columns,
-    b: Columns,
-    weight: np.ndarray,
-    resamples: int = 200,
-    seed: int = 0,
+    metrics: Mapping[str, Metric], y: np.ndarray, a: Columns, b: Columns, weight: np.ndarray, seed: int = 0
 ) -> dict[str, Interval]:
     """Each metric of `a` minus that of `b`, both on the same resamples: what the rows have in common cancels out.
 
@@ -83,7 +74,7 @@ def paired(
     def difference(metric: Metric, weight: np.ndarray) -> float:
         return metric(y, a, weight) - metric(y, b, weight)
 
-    return _intervals({name: partial(difference, metric) for name, metric in metrics.items()}, weight, resamples, seed)
+    return _intervals({name: partial(difference, metric) for name, metric in metrics.items()}, weight, seed)
 
 
 def drawn(weight: np.ndarray, resamples: int = 200, seed: int = 0) -> Iterator[np.ndarray]:
@@ -106,11 +97,9 @@ def means(values: np.ndarray, weight: np.ndarray, cell: np.ndarray) -> tuple[np.
     return mean, error, np.bincount(cell, weight > 0).astype(int)
 
 
-def _intervals(
-    figures: Mapping[str, Callable[[np.ndarray], float]], weight: np.ndarray, resamples: int, seed: int
-) -> dict[str, Interval]:
+def _intervals(figures: Mapping[str, Figure], weight: np.ndarray, seed: int) -> dict[str, Interval]:
     draws: dict[str, list[float]] = {name: [] for name in figures}
-    for resample in drawn(weight, resamples, seed):
+    for resample in drawn(weight, seed=seed):
         for name, figure in figures.items():
             draws[name].append(figure(resample))
     return {name: _interval(figure(weight), np.array(draws[name])) for name, figure in figures.items()}

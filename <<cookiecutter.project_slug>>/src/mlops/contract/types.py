@@ -87,6 +87,8 @@ class Contract:
     def __init__(self, *columns: Column, min_rows: int = 1, min_label_share: float = 0.0) -> None:
         self.columns, self.min_rows, self.min_label_share = columns, min_rows, min_label_share
         self._by_name = {column.name: column for column in columns}
+        self.features = tuple(column for column in columns if column.role == "feature")
+        self.sensitive = tuple(column for column in columns if column.sensitive)
         if len(self._by_name) != len(columns):
             raise ValueError("a contract names a column twice")
         for role in SINGLE:
@@ -105,11 +107,3 @@ class Contract:
     def one(self, role: Role) -> Column | None:
         """The column with a role that at most one column has."""
         return next((column for column in self.columns if column.role == role), None)
-
-    @property
-    def features(self) -> tuple[Column, ...]:
-        return tuple(column for column in self.columns if column.role == "feature")
-
-    @property
-    def sensitive(self) -> tuple[Column, ...]:
-        return tuple(column for column in self.columns if column.sensitive)

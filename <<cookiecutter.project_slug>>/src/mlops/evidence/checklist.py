@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from mlops import digest
 from mlops.evidence import assessment
 from mlops.gates.base import Verdict
-from mlops.sections import Document, Section, Text
+from mlops.sections import Document, Section, Text, nearest
 from mlops.settings import Settings
 from mlops.specs.load import Item, meant
 from mlops.specs.types import Place
@@ -69,10 +69,8 @@ class Checklist(Document):
         return {f"{name}/{item}": each for name, items in self.principles.items() for item, each in items.items()}
 
     def place(self, name: str) -> Item:
-        found = self._document
-        for key in ("principles", *name.split("/")):
-            found = found.value.get(key, found)
-        return found
+        """An item's own, or as near as the file comes to it."""
+        return nearest(self._document, ["principles", *name.split("/")])
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from mlops.steps.rows import Rows
 
 Stage = Literal["data", "model", "release"]
+RULES = {
+    "at least": ("low", "high", operator.ge),
+    "at most": ("high", "low", operator.le),
+    "above": ("low", "high", operator.gt),
+    "below": ("high", "low", operator.lt),
+}
+UNDEFINED = "It has no value on these rows: see how many there are, and how evaluate.py measures it."
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,35 @@ class Verdict:
         return self.passed or self.waiver is not None
 
 
+def judged(
+    gate: str,
+    mend: str,
+    subject: str,
+    interval: Interval | None,
+    rule: str,
+    limit: float,
+    absent: str = UNDEFINED,
+    show: Literal["good", "bad"] = "good",
+) -> Verdict:
+    """A verdict on an interval, by a rule of RULES; `mend` is the next step when it does not pass.
+
+    It is the one way in which all gates judge intervals, so that they sound alike.
+    The model must be shown to be good: the end that is worse for it decides. Or a fault must be shown to be there, as
+    where many things are looked at: then the other end decides. What was not measured, or has no such end, does not
+    pass.
+    """
+    worse, better, holds = RULES[rule]
+    which = worse if show == "good" else better
+    end = getattr(interval, which, None)
+    if end is None:
+        why = f"{subject} was not measured, and must be {rule} {limit:g}."
+        return Verdict(gate, subject, None, limit, False, why, UNDEFINED if interval else absent)
+    passed, within = holds(end, limit), interval and interval.value is not None and holds(interval.value, limit)
+    doubt = " It may be beyond: more rows will tell." if passed and not within else ""
+    why = f"{subject} is {interval}; the {which} end must be {rule} {limit:g}.{doubt}"
+    return Verdict(gate, subject, interval, limit, passed, why, mend, figure=end)
+
+
 def tally(verdicts: Sequence[Verdict]) -> str:
     """How many there are, and how many of them passed, are waived and refuse, in words."""
     refusing = sum(not verdict.stands for verdict in verdicts)
@@ -54,9 +91,9 @@ def tally(verdicts: Sequence[Verdict]) -> str:
     return f"{counted(len(verdicts), 'verdict')}: {'all passed' if passed == len(verdicts) else said}"
 
 
-def read_verdicts(judged: Mapping[str, Any]) -> list[Verdict]:
+def read_verdicts(held: Mapping[str, Any]) -> list[Verdict]:
     """The verdicts of what a `verdicts.json` holds."""
-    return [Verdict(**verdict) for verdict in judged["verdicts"]]
+    return [Verdict(**verdict) for verdict in held["verdicts"]]
 
 
 @dataclass(frozen=True)

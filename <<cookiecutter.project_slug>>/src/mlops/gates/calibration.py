@@ -10,9 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from mlops.gates import limits
-from mlops.gates.base import Context, Verdict
+from mlops.gates.base import Context, Verdict, judged
 from mlops.gates.cells import foretold
-from mlops.gates.judging import judged
 from mlops.sections import Positive
 from mlops.stats import Interval, drawn
 

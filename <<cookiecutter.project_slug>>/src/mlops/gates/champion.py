@@ -8,8 +8,7 @@ from pydantic import FiniteFloat
 from mlops import carried, digest
 from mlops.contract.encode import encode
 from mlops.gates import limits, quality
-from mlops.gates.base import Context, Verdict
-from mlops.gates.judging import judged
+from mlops.gates.base import Context, Verdict, judged
 from mlops.settings import Settings
 from mlops.specs.load import meant
 from mlops.stats import Interval, Metric, paired

@@ -1,8 +1,7 @@
 """No feature may decide alone, and none that is sensitive, or tells what is, may count for more than was agreed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -33,8 +32,7 @@ class Limits(limits.Limits):
     """The greatest share of each such feature that is meant to count."""
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """By feature its share of what predictions lean on, and the sensitive column that it tells best, with the skill."""
 
     shares: Mapping[str, float]

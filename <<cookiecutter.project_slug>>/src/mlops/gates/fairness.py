@@ -15,9 +15,8 @@ from pydantic import Field
 from mlops.contract.types import Column, Columns
 from mlops.errors import Refused
 from mlops.gates import limits
-from mlops.gates.base import Context, Verdict
+from mlops.gates.base import Context, Verdict, judged
 from mlops.gates.cells import divided, foretold
-from mlops.gates.judging import judged
 from mlops.sections import Count, Positive, Share
 from mlops.stats import Interval, means
 from mlops.steps.rows import Rows

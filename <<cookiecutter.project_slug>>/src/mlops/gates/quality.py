@@ -4,15 +4,13 @@ Each is judged at the worse end of its interval.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pydantic import FiniteFloat, model_validator
 
 from mlops.gates import limits
-from mlops.gates.base import Context, Verdict
-from mlops.gates.judging import judged
+from mlops.gates.base import Context, Verdict, judged
 from mlops.specs.load import meant
 from mlops.stats import Interval
 
@@ -44,51 +42,40 @@ class Limits(limits.Limits):
         return self
 
 
-@dataclass(frozen=True)
-class Measured:
-    """Metrics; by baseline, the differences to its metrics; the business figure, that minus today's, its go value."""
-
-    metrics: Mapping[str, Interval]
-    differences: Mapping[str, Mapping[str, Interval]]
-    outcome: Interval
-    over_today: Interval | None
-    go: float
+Measured = tuple[Mapping[str, Any], float]
+"""What the step evaluate found, and the business figure from which on the model is worth using."""
 
 
 def measure(context: Context) -> Measured:
-    evaluation = context.evaluation
-    outcome = evaluation["outcome"]
-    return Measured(
-        metrics=_intervals(evaluation["metrics"]),
-        differences={name: _intervals(baseline["difference"]) for name, baseline in evaluation["baselines"].items()},
-        outcome=Interval.of(outcome),
-        over_today=Interval.of(outcome["difference"]) if "difference" in outcome else None,
-        go=context.settings.outcome.go,
-    )
+    return context.evaluation, context.settings.outcome.go
 
 
 def check(measured: Measured, limits: Limits) -> Iterator[Verdict]:
+    evaluation, go = measured
+    metrics, outcome = _intervals(evaluation["metrics"]), evaluation["outcome"]
+    compared = {name: _intervals(baseline["difference"]) for name, baseline in evaluation["baselines"].items()}
     if not limits.floors and not limits.ceilings:
         next_step = "Name one in gates.quality.floors or ceilings in mlops.yaml."
         yield Verdict(id, "limits", None, None, False, "no metric has a limit.", next_step)
     for metric, floor in limits.floors.items():
-        yield _judge(metric, measured.metrics.get(metric), "at least", floor, named(metric, measured))
+        yield _judge(metric, metrics.get(metric), "at least", floor, _named(metric, metrics))
     for metric, ceiling in limits.ceilings.items():
-        yield _judge(metric, measured.metrics.get(metric), "at most", ceiling, named(metric, measured))
-    if not limits.beats_baselines_on or not measured.differences:
+        yield _judge(metric, metrics.get(metric), "at most", ceiling, _named(metric, metrics))
+    if not limits.beats_baselines_on or not compared:
         next_step = "Name one in gates.quality.beats_baselines_on, and a baseline in BASELINES."
         yield Verdict(id, "baselines", None, None, False, "no metric is compared with a baseline.", next_step)
     for metric in limits.beats_baselines_on:
         rule = "below" if metric in limits.ceilings else "above"
-        for baseline, differences in measured.differences.items():
+        for baseline, differences in compared.items():
             yield _judge(f"{metric} minus that of {baseline}", differences.get(metric), rule, 0)
-    yield _judge("outcome", measured.outcome, "at least", measured.go)
+    yield _judge("outcome", Interval.of(outcome), "at least", go)
     if limits.beats_today:
-        yield _judge("outcome minus that of today", measured.over_today, "above", 0, NO_TODAY)
+        over_today = Interval.of(outcome["difference"]) if "difference" in outcome else None
+        yield _judge("outcome minus that of today", over_today, "above", 0, NO_TODAY)
 
 
-def named(metric: str, measured: Measured) -> str:
-    return f"METRICS in evaluate.py has no `{metric}`: {meant(metric, measured.metrics)}"
+def _named(metric: str, metrics: Mapping[str, Any]) -> str:
+    return f"METRICS in evaluate.py has no `{metric}`: {meant(metric, metrics)}"
 
 
 def _intervals(plain: Mapping[str, Mapping[str, Any]]) -> dict[str, Interval]:

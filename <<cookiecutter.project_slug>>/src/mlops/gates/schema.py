@@ -1,8 +1,10 @@
 """A table that breaks its contract does not pass."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import polars as pl
+import yaml
 
 from mlops.contract.read import reading, scan
 from mlops.contract.types import Contract
@@ -13,19 +15,7 @@ from mlops.gates.limits import Limits
 
 id, stage = "schema", "data"
 
-NEXT_STEPS: Mapping[Check, str] = {
-    "missing": "Add the column where the table is made, or take it out of the contract.",
-    "unexpected": "Leave it out where the table is made, or name it in the contract, in role 'context' if unused.",
-    "type": "Correct it where the table is made.",
-    "nulls": "Fill them in where the table is made, or say nullable=True in the contract if they may be missing.",
-    "finite": "Correct them where the table is made; a number that is not known is null.",
-    "range": "Correct them where the table is made, or widen the range in the contract if such values are real.",
-    "categories": "Correct them where the table is made, or name them in the contract if they are real.",
-    "unique": "Give each row an id of its own where the table is made.",
-    "duplicates": "Remove them where the table is made.",
-    "rows": "Fetch the table again; if it really is this small, lower min_rows in the contract.",
-    "labels": "Fetch rows of every class; if a class really is this rare, lower min_label_share in the contract.",
-}
+NEXT_STEPS: dict[Check, str] = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text("utf-8"))
 
 
 def measure(context: Context) -> Mapping[str, list[Violation]]:

@@ -12,9 +12,8 @@ import numpy as np
 import polars as pl
 
 from mlops.gates import limits
-from mlops.gates.base import Context, Verdict
+from mlops.gates.base import Context, Verdict, judged
 from mlops.gates.cells import divided, foretold
-from mlops.gates.judging import judged
 from mlops.sections import Count, Positive, Text
 from mlops.stats import Interval, means
 from mlops.words import counted

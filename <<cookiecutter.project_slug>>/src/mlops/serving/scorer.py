@@ -1,18 +1,21 @@
 """One model behind every adapter: rows that were read go in, an answer for each comes out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
+import numpy as np
 
-from mlops.contract.types import Contract
+from mlops.contract.types import Column, Columns, Contract
 from mlops.errors import Failure, Misuse
-from mlops.serving.answer import answers
 from mlops.serving.request import Reader, example
 
 Answers = list[dict[str, Any]]
+GROUPS = {"score": "scores", "reason": "reasons"}
+"""Columns named `score.LABEL` and `reason.FEATURE` become objects of this name."""
 
 
 class Scorer:
@@ -68,3 +71,33 @@ class Scorer:
         if len(found) != len(rows):
             raise ValueError(f"the model gave {len(found)} answers to {len(rows)} rows")
         return found
+
+
+def answers(outputs: Columns, label: Column | None) -> Answers:
+    """One answer a row: `score`, `value`, `decision`, `label`, `scores`, `reasons`, as far as the model has them.
+
+    Raises ValueError for a number that is not finite, KeyError for a label that the contract does not have.
+    """
+    flat: dict[str, list[Any]] = {}
+    grouped: dict[str, dict[str, list[Any]]] = {}
+    for name, values in outputs.items():
+        if not np.isfinite(values).all():
+            raise ValueError(f"the model answers {name} with a number that is not finite")
+        group, dot, rest = name.partition(".")
+        target = grouped.setdefault(GROUPS[group], {}) if dot else flat
+        target[rest or name] = [*map(_words(label), values.tolist())] if name == "label" else values.tolist()
+    for group, columns in grouped.items():
+        flat[group] = _rows(columns)
+    return _rows(flat)
+
+
+def _rows(columns: Mapping[str, list[Any]]) -> Answers:
+    pairs = (zip(repeat(name), values) for name, values in columns.items())
+    return [*map(dict, zip(*pairs, strict=True))]
+
+
+def _words(label: Column | None) -> Callable[[int], Any]:
+    """What a label's code stands for."""
+    if label and label.categories:
+        return dict(enumerate(label.categories)).__getitem__
+    return bool if label and label.dtype == "flag" else lambda value: value

@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from mlops.errors import Misuse
-from mlops.specs import drafts, ignored, parallel, sweep
+from mlops.specs import ignored, parallel, sweep
 from mlops.specs.assets import Project, Stored
 from mlops.specs.collect import attempt
 from mlops.specs.drafts import Draft
@@ -63,7 +63,7 @@ def draft(file: Path, project: Project) -> Draft:
         raise root.wrong("has `jobs:` but no `type: pipeline`. Add it: Azure ML would take this for a command job.")
     if kind == "parallel":
         raise root.wrong("is a parallel job, and Azure ML runs those in pipelines only. Make it a node of one.")
-    return drafts.of_node(root, file.stem, project)
+    return Draft(root, file.stem, project)
 
 
 def bound(job: Draft, sources: Sources) -> Job:

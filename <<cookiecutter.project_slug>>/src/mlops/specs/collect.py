@@ -1,6 +1,6 @@
 """Refusals: raised one at a time, or all of them where somebody collects them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -34,6 +34,15 @@ def refuse(error: Misuse) -> None:
         raise error
     if not isinstance(error, Follows):
         found.append(error)
+
+
+def together(errors: Sequence[Misuse]) -> Misuse:
+    """What to raise for several errors: all of them as one, or where somebody collects, only that there were some."""
+    if _found.get() is None:
+        return Misuse("\n".join(map(str, errors)))
+    for error in errors:
+        refuse(error)
+    return Follows("some are refused.")
 
 
 def attempt(function: Callable[..., Result], *arguments: Any, otherwise: Any = None) -> Result | Any:

@@ -2,17 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from mlops.errors import Misuse
 from mlops.specs.assets import Project, existing
 from mlops.specs.fields import RUN, TABLE
 from mlops.specs.load import Elsewhere, Item, meant, read
-from mlops.specs.types import Port
 from mlops.specs.values import FILES, TYPES, ports
 
 SUBMIT = "submit this file to Azure ML."
@@ -20,7 +16,6 @@ INSTEAD: dict[str, str] = TABLE["elsewhere"]
 CURATED = re.compile(r"azureml:(?://registries/azureml/environments/|AzureML-)(?P<name>[^/:@]+)")
 
 
-@dataclass(frozen=True)
 class Component:
     """What a node runs. `inputs` is None where none are declared: an inline node has the inputs it is given.
 
@@ -28,37 +23,21 @@ class Component:
     with code and environment, and `texts` are its texts with expressions, the command first.
     """
 
-    name: str
-    kind: str
-    item: Item
-    task: Item
-    texts: tuple[Item, ...]
-    code: Path | None
-    includes: tuple[Path, ...]
-    environment: Any
-    inputs: Mapping[str, Port] | None
-    outputs: Mapping[str, Port]
-
-
-def of_node(node: Item, name: str, project: Project) -> Component:
-    """The component of a node or job. Raises Misuse when it cannot be found, or is of a kind that is not run here."""
-    reference, item = node.get("component") or node.get("trial"), referred(node, project)
-    kind = _kind(node, item, name)
-    task = (node.get("task") or item.get("task") or item) if kind == "parallel" else item
-    code, environment, includes = task.get("code"), task.get("environment"), item.take("additional_includes", list)
-    declares = reference is not None and (kind != "sweep" or item is not reference or "inputs" in item.value)
-    return Component(
-        name=(item.text("name") if reference else None) or name,
-        kind=kind,
-        item=item,
-        task=task,
-        texts=_texts(kind, node, item, task),
-        code=existing(code, "code", "Name a folder beside this file.").absolute() if code else None,
-        includes=tuple(existing(each, "an include", "Correct the path.").absolute() for each in includes or ()),
-        environment=_environment(environment) if environment else None,
-        inputs=ports(item, "inputs", TYPES) if declares else None,
-        outputs=ports(item, "outputs", FILES) if declares else {},
-    )
+    def __init__(self, node: Item, name: str, project: Project) -> None:
+        """Raises Misuse when the component of a node or job is not found, or is of a kind that is not run here."""
+        reference, item = node.get("component") or node.get("trial"), referred(node, project)
+        self.item, self.kind = item, _kind(node, item, name)
+        self.name = (item.text("name") if reference else None) or name
+        self.task = (node.get("task") or item.get("task") or item) if self.kind == "parallel" else item
+        self.texts = _texts(self.kind, node, item, self.task)
+        code, environment = self.task.get("code"), self.task.get("environment")
+        self.code = existing(code, "code", "Name a folder beside this file.").absolute() if code else None
+        includes = item.take("additional_includes", list) or ()
+        self.includes = tuple(existing(each, "an include", "Correct the path.").absolute() for each in includes)
+        self.environment = _environment(environment) if environment else None
+        declares = reference is not None and (self.kind != "sweep" or item is not reference or "inputs" in item.value)
+        self.inputs = ports(item, "inputs", TYPES) if declares else None
+        self.outputs = ports(item, "outputs", FILES) if declares else {}
 
 
 def referred(node: Item, project: Project) -> Item:

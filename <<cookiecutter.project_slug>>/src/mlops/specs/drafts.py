@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mlops.specs import components
 from mlops.specs.assets import Project
 from mlops.specs.collect import attempt, every, refuse
 from mlops.specs.components import Component
@@ -29,19 +28,39 @@ class Output:
     target: str | None
 
 
-@dataclass(frozen=True)
 class Draft:
-    """A node, or the job itself, whose component and outputs are known.
+    """A node, or the job itself, whose component and outputs are known, with all that is inside it.
 
     `inner` are the nodes of a pipeline; `refused` are those of them that are left out, where refusals are collected.
     """
 
-    name: str
-    item: Item
-    component: Component
-    outputs: Mapping[str, Output]
-    inner: Mapping[str, Draft]
-    refused: tuple[str, ...] = ()
+    def __init__(self, item: Item, name: str, project: Project, around: Draft | None = None) -> None:
+        """`around` is the pipeline that it is a node of.
+
+        Raises Misuse for a pipeline without nodes, without a file of its own inside another, or inside itself.
+        """
+        self.name, self.item, self.component = name, item, Component(item, name, project)
+        self.above: tuple[Place, ...] = (*around.above, around.component.item.place) if around else ()
+        pipeline = self.component.item
+        for each in (item, pipeline):
+            attempt(_check_names, each)
+        tried: dict[str, Draft | None] = {}
+        if self.component.kind == "pipeline":
+            if pipeline.place in self.above:
+                raise item.wrong(f"`{name}` is a pipeline inside itself. Name another component.")
+            if around and self.component.inputs is None:
+                what = f"`{name}` is a pipeline inside another. Write it in a file, and name it as `component:`."
+                raise item.wrong(what)
+            if not pipeline.section("jobs"):
+                raise pipeline.wrong("there are no nodes under `jobs:`. List them there.")
+            prefix = f"{name}." if around else ""
+            for key, node in pipeline.section("jobs").items():
+                if not NODE_NAME.fullmatch(key):
+                    refuse(node.wrong(f"a node's name is of a-z, 0-9 and _, no digit first; `{key}` is not."))
+                tried[key] = attempt(Draft, node, prefix + key, project, self)
+        self.inner = {key: draft for key, draft in tried.items() if draft}
+        self.refused = tuple(tried.keys() - self.inner.keys())
+        self.outputs = _outputs(item, self.component, around.component.item.section("outputs") if around else {})
 
     @cached_property
     def settings(self) -> Item:
@@ -108,35 +127,6 @@ class Draft:
         yield self
         for draft in self.inner.values():
             yield from draft.walk()
-
-
-def of_node(
-    item: Item, name: str, project: Project, around: Mapping[str, Item] | None = None, above: tuple[Place, ...] = ()
-) -> Draft:
-    """A node with all that is inside it. `around` are the outputs of the pipeline around it, `above` all pipelines.
-
-    Raises Misuse for a pipeline without nodes, without a file of its own inside another, or inside itself.
-    """
-    component = components.of_node(item, name, project)
-    for each in (item, component.item):
-        attempt(_check_names, each)
-    tried: dict[str, Draft | None] = {}
-    if component.kind == "pipeline":
-        pipeline, place = component.item, component.item.place
-        if place in above:
-            raise item.wrong(f"`{name}` is a pipeline inside itself. Name another component.")
-        if above and component.inputs is None:
-            raise item.wrong(f"`{name}` is a pipeline inside another. Write it in a file, and name it as `component:`.")
-        if not pipeline.section("jobs"):
-            raise pipeline.wrong("there are no nodes under `jobs:`. List them there.")
-        prefix, own = f"{name}." if above else "", pipeline.section("outputs")
-        for key, node in pipeline.section("jobs").items():
-            if not NODE_NAME.fullmatch(key):
-                refuse(node.wrong(f"a node's name is of a-z, 0-9 and _, no digit first; `{key}` is not."))
-            tried[key] = attempt(of_node, node, prefix + key, project, own, (*above, place))
-    inner = {key: draft for key, draft in tried.items() if draft}
-    refused = tuple(tried.keys() - inner.keys())
-    return Draft(name, item, component, _outputs(item, component, around or {}), inner, refused)
 
 
 def _outputs(node: Item, component: Component, job_outputs: Mapping[str, Item]) -> dict[str, Output]:

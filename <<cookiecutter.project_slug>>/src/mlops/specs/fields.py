@@ -54,7 +54,7 @@ def check(item: Item, kind: str) -> None:
         elif isinstance(value.value, dict):
             _check_inside(kind, key, value)
     required = REQUIRED.get(kind, frozenset()) | REQUIRED.get(f"{type_} {kind}", frozenset())
-    for key in sorted(required) if item.get("component") is None else ():
+    for key in sorted(required) if item.get("component") is None or kind.endswith("deployment") else ():
         if item.get(key) is None:
             refuse(item.wrong(f"{_a(kind)} needs `{key}:`; add it."))
 
@@ -69,11 +69,12 @@ def _shape(kind: str, key: str, value: Any, type_: str) -> str | None:
     if types and type(value).__name__ not in types.split():
         return MUST.get(types) or TABLE["otherwise"][types]
     choices = _said("choices", f"{type_} {kind}", key) or _said("choices", kind, key)
-    pattern = _said("patterns", kind, key)
     if choices and str(value).lower() not in choices:
         return f"must be one of {', '.join(choices)}, not `{value}`"
-    if pattern and not isinstance(value, dict) and not re.fullmatch(pattern[0], str(value)):
-        return pattern[1].format(value)
+    pattern, text = _said("patterns", kind, key), "{…}" if isinstance(value, dict) else str(value)
+    described = isinstance(value, dict) and f"{kind} {key}" not in TABLE["patterns"]
+    if pattern and not described and not re.fullmatch(pattern[0], text):
+        return pattern[1].format(text)
     return None
 
 

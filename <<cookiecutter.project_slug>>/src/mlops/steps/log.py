@@ -1,28 +1,34 @@
-"""The log of a step's MLflow run, kept by a child process: MLflow takes seconds to import, in which the step works."""
+"""The log of a step's run in MLflow, which takes seconds to import: a runner that has it logs for the step."""
 
+import io
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from mlops.errors import Failure
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+HELD = "MLOPS_LOG"
+"""The variable that names the file where a runner on this machine finds what to log."""
 
 
 class Log:
     """Metrics, tags and files for the run that `MLFLOW_RUN_ID` names; without one (a step by hand) none are kept."""
 
-    def __init__(self, keeper: IO[str] | None = None) -> None:
-        self._keeper = keeper
+    def __init__(self, lines: IO[str] | None = None) -> None:
+        self._lines = lines
 
     def metrics(self, values: Mapping[str, float | None]) -> None:
         """A value that is not known is left out."""
         for name, value in values.items():
             if value is not None:
-                self._send("log_metric", name, float(value))
+                self._send("log_metric", name, float(value), int(time.time() * 1000))
 
     def tag(self, name: str, value: str) -> None:
         self._send("set_tag", name, value)
@@ -31,35 +37,40 @@ class Log:
         self._send("log_artifact", str(path.resolve()))
 
     def _send(self, method: str, *arguments: str | float) -> None:
-        with suppress(BrokenPipeError):  # the keeper's exit status says so at the end
-            if self._keeper is not None:
-                print(json.dumps([method, *arguments]), file=self._keeper)
+        if self._lines is not None:
+            print(json.dumps([method, *arguments]), file=self._lines, flush=True)
 
 
 @contextmanager
 def opened() -> Iterator[Log]:
-    """The log of a step. Raises Failure when the step ended well and its log could not be written."""
-    if "MLFLOW_RUN_ID" not in os.environ:
+    """The log of a step, kept also when the step fails. Raises Failure when only the log could not be written."""
+    if not (run := os.environ.get("MLFLOW_RUN_ID")):
         yield Log()
-        return
-    keeper = subprocess.Popen([sys.executable, "-m", "mlops.steps.log"], stdin=subprocess.PIPE, text=True)
+    elif held := os.environ.get(HELD):
+        with open(held, "a", encoding="utf-8") as lines:
+            yield Log(lines)
+    else:
+        lines = io.StringIO()
+        try:
+            yield Log(lines)
+        except BaseException:
+            with suppress(Failure):  # what went wrong is said, and not that its log was lost too
+                _send(lines.getvalue(), run)
+            raise
+        _send(lines.getvalue(), run)
+
+
+def _send(said: str, run: str) -> None:
     try:
-        yield Log(keeper.stdin)
-    finally:
-        keeper.communicate()  # closes its input, and waits
-    if keeper.returncode:
-        raise Failure("the run's log could not be written; the lines above say why.")
+        from mlflow import MlflowClient
+
+        keep(said.splitlines(), MlflowClient(), run)
+    except Exception as error:
+        raise Failure(f"the run's log could not be written: {error}") from error
 
 
-def keep() -> None:
-    """Write to the run what arrives on standard input: a method of MLflow's client and its arguments, a line each."""
-    from mlflow import MlflowClient
-
-    client, run = MlflowClient(), os.environ["MLFLOW_RUN_ID"]
-    for line in sys.stdin:
+def keep(lines: Iterable[str], client: "MlflowClient", run: str) -> None:
+    """Log to a run what a step said: in each line a method of MLflow's client and its arguments."""
+    for line in lines:
         method, *arguments = json.loads(line)
         getattr(client, method)(run, *arguments)
-
-
-if __name__ == "__main__":
-    keep()

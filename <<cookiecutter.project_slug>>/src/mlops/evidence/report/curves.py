@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +13,7 @@ POINTS, BINS = 200, 10
 SHARES = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(NamedTuple):
     """Lines by name between the first and the last tick of two axes, and `rows`: figures for a table."""
 
     lines: Mapping[str, Points]

@@ -13,13 +13,12 @@ from mlops.evidence.build import current
 from mlops.evidence.compare import EDITED, changed_data, differences_of
 from mlops.evidence.evaluation import Evaluation, evaluated, fetched
 from mlops.evidence.profiles import of_version
-from mlops.evidence.report.history import RUNS, Point, history
+from mlops.evidence.report.history import RUNS, history
 from mlops.evidence.statements import Statement
 from mlops.files import read_json
 from mlops.gates import quality
 from mlops.gates.base import Verdict, read_verdicts
 from mlops.platform.base import Data, Jobs, Model, Platform
-from mlops.settings import Settings
 from mlops.stats import Interval
 from mlops.steps.package import Package, package
 
@@ -37,27 +36,6 @@ class Champion:
     remarks: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Facts:
-    """`changed` says that `mlops.yaml` is no longer what the run read. `model` was registered from the run.
-
-    `judge` is the step whose verdicts these are, when the job itself came to none.
-    """
-
-    record: Mapping[str, Any]
-    project: Path
-    settings: Settings
-    limits: quality.Limits
-    changed: bool
-    judge: str
-    verdicts: list[Verdict]
-    evaluation: Evaluation
-    profiles: Mapping[str, Profile]
-    model: Model | None
-    champion: Champion | None
-    history: Mapping[str, list[Point]] = field(default_factory=dict)
-
-
 def resolve(reference: str, platform: Platform, signed: Sequence[Statement]) -> str:
     """The run that an id, the start of one, `last`, or a model (`name:3`, `name`) names. Raises Misuse."""
     if ":" in reference or "@" in reference or reference in {model.name for model in platform.models.list()}:
@@ -65,8 +43,13 @@ def resolve(reference: str, platform: Platform, signed: Sequence[Statement]) -> 
     return platform.jobs.find(reference)
 
 
-def collect(run: str, platform: Platform, project: Path, scratch: Path) -> Facts:
-    """Everything that is known of a run; copies of its outputs go to `scratch`. Raises Failure when one is changed."""
+def collect(run: str, platform: Platform, project: Path, scratch: Path) -> dict[str, Any]:
+    """What the template `report.html.j2` needs: everything that is known of a run.
+
+    `changed` says that `mlops.yaml` is no longer what the run read. `model` was registered from the run. `judge` is the
+    step whose verdicts these are, when the job itself came to none. Copies of its outputs go to `scratch`. Raises
+    Failure when one is changed.
+    """
     file, record = project / "mlops.yaml", platform.jobs.describe(run)
     known, evaluation = settings.load(file), evaluated(platform.jobs, run, scratch)
     ours, code = evaluation.figures.get("model"), package(known)
@@ -75,20 +58,20 @@ def collect(run: str, platform: Platform, project: Path, scratch: Path) -> Facts
     judge, verdicts = judged(platform.jobs, record, scratch)
     runs = [*earlier(platform.jobs, record, scratch / "earlier"), (record, [] if judge else verdicts)]
     then = {entry["path"]: entry["digest"] for entry in record.get("data", {}).values()}
-    return Facts(
-        record=record,
-        project=project,
-        settings=known,
-        limits=known.limits(quality.id, quality.Limits),
-        changed=then.get(str(file)) not in (None, digest.of_file(file)),
-        judge=judge,
-        verdicts=verdicts,
-        evaluation=evaluation,
-        profiles=profiles(platform.data, record, code),
-        model=next((model for model in registered if model.digest == ours), None),
-        champion=against(others[-1], record, evaluation, code, platform.jobs, scratch) if others else None,
-        history=history(runs),
-    )
+    return {
+        "record": record,
+        "project": project,
+        "settings": known,
+        "limits": known.limits(quality.id, quality.Limits),
+        "changed": then.get(str(file)) not in (None, digest.of_file(file)),
+        "judge": judge,
+        "verdicts": verdicts,
+        "evaluation": evaluation,
+        "profiles": profiles(platform.data, record, code),
+        "model": next((model for model in registered if model.digest == ours), None),
+        "champion": against(others[-1], record, evaluation, code, platform.jobs, scratch) if others else None,
+        "history": history(runs),
+    }
 
 
 def judged(jobs: Jobs, record: Mapping[str, Any], scratch: Path) -> tuple[str, list[Verdict]]:

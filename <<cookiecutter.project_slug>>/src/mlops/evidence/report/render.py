@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from os.path import relpath
@@ -11,14 +12,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mlops.evidence.report.curves import curves, ticks
-from mlops.evidence.report.facts import Facts
 from mlops.evidence.report.groups import gaps
 from mlops.evidence.report.lineage import boxes, graph
 from mlops.files import write_text
 from mlops.words import counted
 
 
-def write(facts: Facts, to: Path) -> None:
+def write(facts: Mapping[str, Any], to: Path) -> None:
     """Write the page. Raises Failure when the disk refuses."""
     write_text(to, page(facts))
 
@@ -32,15 +32,16 @@ def environment(*folders: Path) -> Environment:
     return templates
 
 
-def page(facts: Facts) -> str:
+def page(facts: Mapping[str, Any]) -> str:
+    """The page from what `facts.collect` gives."""
     templates = environment()
-    templates.filters["place"] = partial(place, project=facts.project)
-    evaluation = facts.evaluation
+    templates.filters["place"] = partial(place, project=facts["project"])
+    evaluation = facts["evaluation"]
     label = evaluation.one("label") if evaluation.rows is not None else None
     seen: dict[str, Any] = {"facts": facts, "figures": evaluation.figures, "ticks": ticks, "curves": {}, "gaps": []}
-    seen["graph"] = graph(boxes(facts.record))
+    seen["graph"] = graph(boxes(facts["record"]))
     if evaluation.figures:
-        seen["gaps"] = gaps(evaluation.figures["groups"], facts.limits)
+        seen["gaps"] = gaps(evaluation.figures["groups"], facts["limits"])
     if label and evaluation.rows is not None:
         about = evaluation.figures["columns"][label]
         seen["curves"] = curves(about, *evaluation.arrays(evaluation.rows))

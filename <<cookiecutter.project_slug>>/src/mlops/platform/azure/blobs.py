@@ -1,7 +1,7 @@
 """Files in a container below a prefix that names their bytes: each is sent once, and known by its sha256."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +25,7 @@ class Blobs:
     """Raises Failure, in words, when Azure or the network refuses."""
 
     def __init__(self, container: "ContainerClient", environment: str) -> None:
-        self._container, self._environment = container, environment
+        self._container, self._environment, self.url = container, environment, container.url
 
     @classmethod
     def of_workspace(cls, azure: "Azure", datastore: str = STORE) -> "Blobs":
@@ -65,6 +65,13 @@ class Blobs:
 
         with said(self._environment), ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(put, [name for name, (_, sha) in sources.items() if there.get(name) != sha]))
+
+    def bring(self, prefix: str, files: Iterable[tuple[str, Path]]) -> str:
+        """Send files below the digest of them all, and return it."""
+        sources = {name: (path, digest.of_file(path)) for name, path in files}
+        found = digest.of_pairs((name, sha) for name, (_, sha) in sources.items())
+        self.send(f"{prefix}{found}/", sources)
+        return found
 
     def fetch(self, prefix: str, to: Path) -> None:
         """Copy what lies below a prefix into a new folder."""

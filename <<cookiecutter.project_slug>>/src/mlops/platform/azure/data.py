@@ -17,6 +17,7 @@ from mlops.platform.base import DataVersion
 if TYPE_CHECKING:
     from mlops.platform.azure.client import Azure
 
+FOLDER = "mlops/data/"
 REMEDY = "Put it right from the same data: mlops data add {} PATH --on {}"
 
 
@@ -41,26 +42,30 @@ class AzureData:
         from azure.ai.ml.entities import Data
 
         store.refuse_unless_name(name, "data")
-        sources = {relative: (source, digest.of_file(source)) for relative, source in store.below(path)}
-        size = sum(source.stat().st_size for source, _ in sources.values())
+        there = store.below(path)
+        size = sum(source.stat().st_size for _, source in there)
         if not size:
             raise Misuse("is empty. Write or fetch it again.", path)
-        single = not path.is_dir()
-        found = sources[path.name][1] if single else digest.of_pairs((each, sha) for each, (_, sha) in sources.items())
-        if single:  # the same bytes keep the name that they have
-            there = self._blobs.seen(_place(found)).items()
-            sources = {next((each for each, sha in there if sha == found), path.name): sources[path.name]}
-        self._blobs.send(_place(found), sources)
-        uri = f"azureml://datastores/{STORE}/paths/{_place(found)}{min(sources) if single else ''}"
+        found, uri = self.bring(path)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         given = {
             "path": uri,
-            "type": "uri_file" if single else "uri_folder",
-            "tags": {"digest": found, "bytes": str(size), "files": str(len(sources)), "added": now},
+            "type": "uri_folder" if path.is_dir() else "uri_file",
+            "tags": {"digest": found, "bytes": str(size), "files": str(len(there)), "added": now},
             "properties": {"message": message, "about": json.dumps(dict(about or {}))},
         }
         put = self._azure.ml.data.create_or_update
         return _version(self._assets.add(name, found, lambda number: put(Data(name=name, version=number, **given))))
+
+    def bring(self, path: Path) -> tuple[str, str]:
+        """Let the bytes of a file or folder lie where versions do; their digest, and the place as Azure ML calls it."""
+        if path.is_dir():
+            return (found := self._blobs.bring(FOLDER, store.below(path))), place(found)
+        found = digest.of_file(path)
+        there = self._blobs.seen(_place(found)).items()
+        name = next((each for each, sha in there if sha == found), path.name)  # the same bytes keep theirs
+        self._blobs.send(_place(found), {name: (path, found)})
+        return found, place(found) + name
 
     def list(self) -> tuple[DataVersion, ...]:
         return tuple(map(_version, self._assets.ours()))
@@ -113,12 +118,17 @@ class AzureData:
         return REMEDY.format(version.name, self._azure.environment)
 
 
+def place(found: str) -> str:
+    """The folder of the bytes that have a digest, as Azure ML calls it."""
+    return f"azureml://datastores/{STORE}/paths/{_place(found)}"
+
+
 def _place(found: str) -> str:
-    return f"mlops/data/{found}/"
+    return f"{FOLDER}{found}/"
 
 
 def _profile(version: DataVersion) -> str:
-    return f"mlops/data/{version.digest}.profile.json"
+    return f"{FOLDER}{version.digest}.profile.json"
 
 
 def _version(asset: Any) -> DataVersion:

@@ -54,12 +54,7 @@ class History:
 
     def steps(self, job: str) -> dict[str, Seen]:
         """The steps of a job that began, by name."""
-        found: list[Seen] = []
-        url: str | None = f"{self._url}{job}/children"
-        while url:
-            page = self._azure.ask("GET", url)
-            found, url = found + page["value"], page.get("nextLink")
-        return {each["displayName"]: each for each in found}
+        return {each["displayName"]: each for each in self._azure.listed(f"{self._url}{job}/children")}
 
 
 def ended(seen: Seen) -> tuple[State, int] | None:

@@ -32,7 +32,6 @@ class Outcome(Event):
         return {"state": self.state, "seconds": self.seconds, "detail": self.detail} | dict(self.record)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Bench:
     """A run that is recorded, and what all of its nodes share.
 
@@ -40,21 +39,38 @@ class Bench:
     `assets`. `root` is the state folder, under a name that a shell takes unquoted.
     """
 
-    job: Job
-    record: Record
-    since: float
-    state: Path
-    root: Path
-    runs: Runs
-    index: Index
-    tracking: Tracking
-    processes: Processes
-    snapshots: Mapping[code.Source, code.Snapshot]
-    assets: Mapping[Path, str]
-
-    @property
-    def run(self) -> str:
-        return self.record["run"]
+    def __init__(self, submission: Submission, project: Path, state: Path, runs: Runs, tracking: Tracking) -> None:
+        """Opens the run. Raises Misuse for an input that cannot be read, Failure and OSError for a full disk."""
+        self.job, self.since = submission.job, time.monotonic()
+        self.state = self.root = state
+        self.runs, self.tracking, self.index, self.processes = runs, tracking, Index(state), Processes()
+        files.remove(state / "work")
+        self.record = _record(submission, project, state)
+        self.snapshots = {
+            source: code.take(source, state / "work" / "frozen" / str(number))
+            for number, source in enumerate(dict.fromkeys(node.source for node in self.job.nodes))
+        }
+        store, inputs = LocalData(state), reads.of_job(self.job)
+        known = {each.reference: each for each in store.list()}
+        data = {name: reads.digested(name, asset, self.index, known) for name, asset in inputs.items()}
+        self.assets = {Path(entry["path"]): entry["digest"] for entry in data.values()}
+        self.record["data"] = data
+        self.index.save()
+        tracking.use(self.job.experiment)
+        name = f"{self.job.name}: {submission.reason}" if submission.reason else self.job.name
+        self.run = self.record["run"] = tracking.open(name, _tags(self.job, self.record))
+        try:
+            runs.write(self.record)
+            tracking.log_parameters(self.run, self.record["parameters"])
+            for name, entry in data.items():
+                reads.keep(inputs[name], entry, project, store, submission.about, f"read by run {self.run[:8]}")
+            runs.write(self.record)
+            if versions := [entry["version"] for entry in data.values() if entry["version"]]:
+                tracking.tag(self.run, "mlops.data", ", ".join(versions))
+        except BaseException:
+            files.remove(runs.folder(self.run))
+            tracking.close(self.run, "failed")
+            raise
 
     def note(self, outcome: Outcome) -> None:
         """Write into the record how a node ended."""
@@ -63,11 +79,10 @@ class Bench:
         self.runs.write(self.record)
 
 
-def opened(submission: Submission, project: Path, state: Path, runs: Runs, tracking: Tracking) -> Bench:
-    """Raises Misuse for an input that cannot be read, Failure and OSError for what cannot be written."""
-    job, since = submission.job, time.monotonic()
-    files.remove(state / "work")
-    record: Record = {
+def _record(submission: Submission, project: Path, state: Path) -> Record:
+    """What is said of a run as it begins."""
+    job = submission.job
+    return {
         "name": job.name,
         "file": str(job.file),
         "experiment": job.experiment,
@@ -81,42 +96,6 @@ def opened(submission: Submission, project: Path, state: Path, runs: Runs, track
         "outputs": {name: f"{value.node}.{value.output}" for name, value in job.outputs.items()},
         "nodes": {},
     }
-    snapshots = {
-        source: code.take(source, state / "work" / "frozen" / str(number))
-        for number, source in enumerate(dict.fromkeys(node.source for node in job.nodes))
-    }
-    index, data, assets = Index(state), LocalData(state), reads.of_job(job)
-    known = {each.reference: each for each in data.list()}
-    record["data"] = {name: reads.digested(name, asset, index, known) for name, asset in assets.items()}
-    index.save()
-    tracking.use(job.experiment)
-    name = f"{job.name}: {submission.reason}" if submission.reason else job.name
-    record["run"] = tracking.open(name, _tags(job, record))
-    try:
-        runs.write(record)
-        tracking.log_parameters(record["run"], record["parameters"])
-        for name, entry in record["data"].items():
-            reads.keep(assets[name], entry, project, data, submission.about, f"read by run {record['run'][:8]}")
-        runs.write(record)
-        if versions := [entry["version"] for entry in record["data"].values() if entry["version"]]:
-            tracking.tag(record["run"], "mlops.data", ", ".join(versions))
-    except BaseException:
-        files.remove(runs.folder(record["run"]))
-        tracking.close(record["run"], "failed")
-        raise
-    return Bench(
-        job=job,
-        record=record,
-        since=since,
-        state=state,
-        root=state,
-        runs=runs,
-        index=index,
-        tracking=tracking,
-        processes=Processes(),
-        snapshots=snapshots,
-        assets={Path(entry["path"]): entry["digest"] for entry in record["data"].values()},
-    )
 
 
 def _tags(job: Job, record: Record) -> dict[str, str]:

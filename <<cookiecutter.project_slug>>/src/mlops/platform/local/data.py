@@ -1,7 +1,7 @@
 """The data store: every version is kept as it was, and the same content once."""
 
-import hashlib
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -14,7 +14,6 @@ from mlops.platform import store
 from mlops.platform.base import DataVersion
 from mlops.platform.local.lock import locked
 
-BLOCK = 2**20
 RECORD, FILES, PROFILE, STATEMENT = "version.json", "files.json", "profile.json", "build.dsse.json"
 
 
@@ -172,21 +171,12 @@ class LocalData:
         return self.remedy.format(name=version.name)
 
 
-def _copied(source: Path, to: Path) -> str:
-    """Copy a file in one pass; returns the sha256 of what was written."""
-    sha, block = hashlib.sha256(), memoryview(bytearray(BLOCK))
-    to.parent.mkdir(parents=True, exist_ok=True)
-    with source.open("rb", buffering=0) as stream, to.open("wb") as copy:
-        while count := stream.readinto(block):
-            sha.update(block[:count])
-            copy.write(block[:count])
-    return sha.hexdigest()
-
-
 def _kept(source: Path, to: Path, held: dict[str, Path]) -> str:
     """Copy a file for good, as a link to one that is held with the same bytes; returns their digest."""
-    sha = _copied(source, to)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, to)
     to.chmod(0o444)
+    sha = digest.of_file(to)
     with suppress(OSError):
         if (same := held.setdefault(sha, to)) != to and digest.of_file(same) == sha:
             os.link(same, link := to.with_name(f".{sha}"))

@@ -52,5 +52,5 @@ def describe(project: Path) -> Mapping[str, Any]:
         "machine": f"{sys.platform}-{platform.machine()}",
         "lock": digest.of_file(lock) if lock.is_file() else None,
     }
-    packages = {each.name: each.version for each in distributions() if each.name}
+    packages = {about["Name"]: about["Version"] for each in distributions() if (about := each.metadata)["Name"]}
     return facts | {"digest": digest.of_value(facts), "packages": packages}

@@ -11,7 +11,7 @@ from mlops import files
 from mlops.errors import Failure, Misuse
 from mlops.platform.base import STATES, Event, Submission
 from mlops.platform.local import code
-from mlops.platform.local.bench import Bench, opened
+from mlops.platform.local.bench import Bench
 from mlops.platform.local.index import Index
 from mlops.platform.local.lock import locked
 from mlops.platform.local.process import together
@@ -36,7 +36,7 @@ class LocalJobs:
             try:
                 self._tracking.load()
                 self._close_abandoned()
-                self._opened = opened(submission, self._project, self._state, self._runs, self._tracking)
+                self._opened = Bench(submission, self._project, self._state, self._runs, self._tracking)
             except OSError as error:
                 what = f"the run could not start: {files.blamed(error)}"
                 raise Failure(f"{what}. Free some space or check its rights, then repeat.") from error

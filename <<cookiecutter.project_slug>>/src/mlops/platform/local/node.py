@@ -19,6 +19,7 @@ from mlops.platform.local.process import Ended, together
 from mlops.platform.local.workplace import Workplace, reads
 from mlops.specs.expressions import render
 from mlops.specs.types import Node
+from mlops.steps.log import HELD
 
 TAIL = 20
 EMPTY = digest.of_pairs([])
@@ -89,15 +90,17 @@ class _Attempt:
         else:
             command = render(node.command, place.inputs, place.outputs)
         variables = environment.variables(place.folder / "packages", node.distributed)
-        variables |= bench.tracking.variables(self.child, bench.run) | dict(node.variables)
+        variables |= bench.tracking.variables(self.child, bench.run) | {HELD: str(place.said)} | dict(node.variables)
         if own := node.variables.get("PYTHONPATH"):
             variables["PYTHONPATH"] = os.pathsep.join((str(place.folder / "packages"), own))
         return bench.processes.run(command, place.code, variables, place.log, self.child, node.timeout)
 
     def _judge(self, ended: Ended | None) -> Outcome:
+        tracking = self.bench.tracking
+        tracking.keep(self.child, self.place.said)
         if ended is None or self.bench.processes.stopped:
             return self._ended("cancelled")
-        self.used, tracking = ended.used, self.bench.tracking
+        self.used = ended.used
         artifacts = tracking.artifacts(self.child)
         self.place.keep_files(artifacts)
         if ended.code == 0 and not ended.timed_out:

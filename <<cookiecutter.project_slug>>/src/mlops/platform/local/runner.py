@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from mlops.platform.base import Event
@@ -34,17 +33,16 @@ def drive(bench: Bench) -> Generator[Event, None, int]:
     running = status = 0
     with (
         _on_signals(lambda: messages.put(INTERRUPT)),
-        _plain_name(bench.state) as root,
+        _plain_name(bench.state) as bench.root,
         ThreadPoolExecutor(os.cpu_count() or 1) as pool,
         bench.processes,
     ):
-        at = replace(bench, root=root)
         while True:
             if status == 0 or (bench.job.continue_on_step_failure and status != CANCELLED):
                 for node in [node for node in waiting.values() if node.needs <= made.keys()]:
                     del waiting[node.name]
                     running += 1
-                    pool.submit(execute, at, node, dict(made), messages.put).add_done_callback(messages.put)
+                    pool.submit(execute, bench, node, dict(made), messages.put).add_done_callback(messages.put)
             if not running:
                 break
             match messages.get():

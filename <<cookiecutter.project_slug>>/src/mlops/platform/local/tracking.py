@@ -2,10 +2,9 @@
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlops import files
 from mlops.errors import Failure, MlopsError
 from mlops.platform.base import State
+from mlops.steps import log
 
 if TYPE_CHECKING:
     from mlflow.entities import RunData
@@ -29,15 +29,14 @@ class Tracking:
         self._state = state
         self._file = state / "mlflow.db"
         self.uri = f"sqlite:///{self._file}?timeout=60"
-        self._client: Future[MlflowClient] = Future()
-        self._loading: threading.Thread | None = None
+        self._client: Future[MlflowClient] | None = None
         self._experiment: dict[str, str] = {}
 
-    def load(self) -> None:
+    def load(self) -> "Future[MlflowClient]":
         """Begin to import MLflow and to open its database, in the background."""
-        if self._loading is None:
-            self._loading = threading.Thread(target=self._load, daemon=True)
-            self._loading.start()
+        if self._client is None:
+            self._client = ThreadPoolExecutor(1).submit(self._connected)
+        return self._client
 
     def use(self, experiment: str) -> None:
         """Let the runs that are opened from now on belong to an experiment."""
@@ -56,6 +55,12 @@ class Tracking:
 
         with self._recording() as client:
             client.log_batch(run, params=[Param(*item) for item in parameters.items()])
+
+    def keep(self, run: str, said: Path) -> None:
+        """Log what a step of ours left in a file."""
+        if said.exists():
+            with self._recording() as client:
+                log.keep(said.read_text("utf-8").splitlines(), client, run)
 
     def tag(self, run: str, name: str, text: str) -> None:
         with self._recording() as client:
@@ -104,9 +109,8 @@ class Tracking:
 
     @contextmanager
     def _recording(self) -> Iterator["MlflowClient"]:
-        self.load()
         try:
-            yield self._client.result()
+            yield self.load().result()
         except MlopsError:
             raise
         except Exception as error:
@@ -117,18 +121,15 @@ class Tracking:
                 advice = f"Another version of MLflow made it: install that one, or `mlflow db upgrade {self.uri}`"
             raise Failure(f"{what}. {advice}.") from error
 
-    def _load(self) -> None:
-        try:
-            os.environ.update(QUIET)
-            logging.getLogger("mlflow").setLevel(logging.WARNING)
-            from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-            from mlflow.tracking import MlflowClient
+    def _connected(self) -> "MlflowClient":
+        os.environ.update(QUIET)
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+        from mlflow.tracking import MlflowClient
 
-            if not self._file.exists():
-                with files.replacing(self._file) as draft:
-                    SqlAlchemyStore(f"sqlite:///{draft}", str(self._state / "artifacts")).engine.dispose()
-            client = MlflowClient(self.uri, registry_uri=self.uri)
-            client.search_experiments(max_results=1)
-            self._client.set_result(client)
-        except BaseException as error:
-            self._client.set_exception(error)
+        if not self._file.exists():
+            with files.replacing(self._file) as draft:
+                SqlAlchemyStore(f"sqlite:///{draft}", str(self._state / "artifacts")).engine.dispose()
+        client = MlflowClient(self.uri, registry_uri=self.uri)
+        client.search_experiments(max_results=1)
+        return client

@@ -40,7 +40,7 @@ class Workplace:
     def __init__(self, bench: Bench, node: Node, reads: Mapping[str, Read]) -> None:
         self._bench, self._node = bench, node
         self.folder = bench.state / "work" / bench.run / node.name
-        self.code = self.folder / "code"
+        self.code, self.said = self.folder / "code", self.folder / "log.jsonl"
         self._draft, self._final = self.folder / "outputs", bench.runs.outputs(bench.run, node.name)
         self.inputs = {name: value.text for name, value in node.inputs.items() if isinstance(value, Literal)}
         self.inputs |= {name: self._text(name, read.path) for name, read in reads.items()}

@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from mlops.errors import Misuse
-from mlops.specs import bind, components, drafts, fields
+from mlops.specs import bind, components, fields, schedules
 from mlops.specs.assets import Project, Stored, yaml_files
 from mlops.specs.collect import attempt, collected, refuse
+from mlops.specs.drafts import Draft
 from mlops.specs.inputs import UNKNOWN, Sources
 from mlops.specs.lint import endpoints, environments, graph
 from mlops.specs.lint import settings as of_settings
@@ -18,19 +19,15 @@ from mlops.specs.types import Place
 
 
 def lint(
-    paths: Iterable[Path],
-    project: Path,
-    on: str = "local",
-    stored: Stored | None = None,
-    today: date | None = None,
+    paths: Iterable[Path], project: Path, on: str = "local", stored: Stored | None = None, today: date | None = None
 ) -> tuple[int, list[Misuse]]:
     """How many files these files and folders hold or refer to, and every mistake in them, in order of file and line.
 
     `on` is the environment where they are to run, `today` the day on which nothing may have ended. Of what is said of
     one name on one line only the first counts.
     """
+    settings = of_settings.readable(project)
     with collected() as found:
-        settings = of_settings.readable(project)
         known = Project(project, settings.mapped(project) if settings else {}, stored)
         waiting = [file for path in paths for file in _files(path.absolute())]
         specs, used = dict[Path, Item](), set[Path]()
@@ -50,6 +47,8 @@ def lint(
                 attempt(_check_job if kind.endswith("job") else _check_component, file, known)
             elif kind.endswith(("endpoint", "deployment")):
                 endpoints.check(specs[file], kind, settings)
+            elif kind == "schedule":
+                attempt(_check_schedule, specs[file])
     mistakes: dict[tuple[str, int, str], Misuse] = {}
     for error in found:
         if on == "local" or not isinstance(error, Elsewhere):
@@ -76,11 +75,19 @@ def _check_job(file: Path, project: Project) -> None:
     graph.check(job)
 
 
+def _check_schedule(root: Item) -> None:
+    """Refuse times that never come, and what is no job of a pipeline."""
+    job = schedules.of_file(root).job
+    if (kind := fields.kind_of(read(job), False)) != "pipeline job":
+        what = f"{job.name} is a {kind or 'file of another kind'}, and a schedule runs a pipeline job. Correct it."
+        raise (root.get("create_job") or root).wrong(what)
+
+
 def _check_component(file: Path, project: Project) -> None:
     """Refuse what binding refuses in a component, whether or not a job refers to it."""
     place = Place(file, 1)
     node = Item({"component": Item(file.name, place)}, place)
-    draft, sources = drafts.of_node(node, file.stem, project), Sources({}, {}, project)
+    draft, sources = Draft(node, file.stem, project), Sources({}, {}, project)
     given = dict.fromkeys(draft.required, UNKNOWN) | sources.given(draft, f"{draft.name}.", {})
     attempt(bind.nodes, draft, given, {}, sources)
     graph.check(draft)

@@ -1,9 +1,8 @@
 """`mlops.yaml`: its own mistakes, those in the limits of each gate, and what the files that speak of it say wrongly."""
 
 import pkgutil
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,7 +12,7 @@ from typing import Any
 from mlops import gates, owners, settings
 from mlops.errors import Misuse
 from mlops.evidence import checklist, waivers
-from mlops.specs.collect import refuse
+from mlops.specs.collect import attempt, refuse
 from mlops.specs.load import meant
 
 ALONE = "{} alone feeds data, watches, retrains and fixes: nobody sees what one person overlooks."
@@ -30,39 +29,43 @@ def readable(project: Path) -> settings.Settings | None:
 
 def check(file: Path, on: str, today: date) -> None:
     """Refuse every mistake at its line. Only gates that have limits here are imported."""
-    with _line_by_line(file):
-        loaded, src = settings.load(file), file.parent / "src"
-        if not (src / loaded.model.package).is_dir():
-            there = [each.parent.name for each in src.glob("*/__init__.py") if each.parent.name != "mlops"]
-            what = f"there is no folder src/{loaded.model.package}: {meant(loaded.model.package, there)}"
-            raise loaded.wrong(what, "model", "package")
-        for name in loaded.gates:
-            with _line_by_line(file):
-                loaded.limits(name, _gate(name, loaded).Limits).check_with(loaded)
-        for name, source in loaded.data.items():
-            if source.keep_until < today:
-                what = f"`data.{name}` may be kept until {source.keep_until} and no longer. Delete it, or ask again."
-                refuse(loaded.wrong(what, "data", name, "keep_until"))
-        if on == "prod" and (person := loaded.people.alone):
-            refuse(loaded.wrong(f"{ALONE.format(person)} Share them, or say why in `people.one_person`.", "people"))
-        with _line_by_line(owners.FILE):
-            owners.check(file.parent, loaded)
-        _check_responsible(file.parent / "responsible_ai", loaded, today)
+    if loaded := attempt(settings.load, file):
+        attempt(_check, file.parent, loaded, on, today)
 
 
-def _check_responsible(folder: Path, loaded: settings.Settings, today: date) -> None:
-    own = folder.parent / "src" / loaded.model.package / "gates"
-    names = {module.name for module in pkgutil.iter_modules([*gates.__path__, str(own)])}
-    judged = {
+def _check(project: Path, loaded: settings.Settings, on: str, today: date) -> None:
+    package, src = loaded.model.package, project / "src"
+    if not (src / package).is_dir():
+        there = [each.parent.name for each in src.glob("*/__init__.py") if each.parent.name != "mlops"]
+        raise loaded.wrong(f"there is no folder src/{package}: {meant(package, there)}", "model", "package")
+    for name in loaded.gates:
+        attempt(_check_limits, name, loaded)
+    for name, source in loaded.data.items():
+        if source.keep_until < today:
+            what = f"`data.{name}` may be kept until {source.keep_until} and no longer. Delete it, or ask again."
+            refuse(loaded.wrong(what, "data", name, "keep_until"))
+    if on == "prod" and (person := loaded.people.alone):
+        refuse(loaded.wrong(f"{ALONE.format(person)} Share them, or say why in `people.one_person`.", "people"))
+    attempt(owners.check, project, loaded)
+    folder = project / "responsible_ai"
+    names = {module.name for module in pkgutil.iter_modules([*gates.__path__, str(src / package / "gates")])}
+    items = {
         waivers.FILE: lambda: waivers.mistakes(waivers.load(folder), loaded, names, today),
         checklist.FILE: lambda: checklist.mistakes(checklist.load(folder, loaded), names, today),
     }
-    for name, mistakes in judged.items():
-        with _line_by_line(folder / name):
-            if not (folder / name).is_file():
-                raise Misuse(MISSING, folder / name)
-            for place, verdict in mistakes():
-                refuse(Misuse(f"{verdict.why} {verdict.next_step}", place.file, place.line))
+    for name, mistakes in items.items():
+        attempt(_check_items, folder / name, mistakes)
+
+
+def _check_limits(name: str, loaded: settings.Settings) -> None:
+    loaded.limits(name, _gate(name, loaded).Limits).check_with(loaded)
+
+
+def _check_items(file: Path, mistakes: Callable[[], Any]) -> None:
+    if not file.is_file():
+        raise Misuse(MISSING, file)
+    for place, verdict in mistakes():
+        refuse(Misuse(f"{verdict.why} {verdict.next_step}", place.file, place.line))
 
 
 def _gate(name: str, loaded: settings.Settings) -> Any:
@@ -77,14 +80,3 @@ def _gate(name: str, loaded: settings.Settings) -> Any:
     if name not in found:
         raise loaded.wrong(f"`gates.{name}` is no gate: {meant(name, found)}", "gates", name)
     return found[name]
-
-
-@contextmanager
-def _line_by_line(file: Path) -> Iterator[None]:
-    """Of what is refused inside, each line is a mistake of its own."""
-    try:
-        yield
-    except Misuse as error:
-        placed = re.findall(rf"^{re.escape(str(file))}:(\d+): (.*)$", error.what, re.MULTILINE)
-        for mistake in [Misuse(what, file, int(line)) for line, what in placed] or [error]:
-            refuse(mistake)
