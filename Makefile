@@ -34,11 +34,12 @@ setup: .venv/.synced ## install what the template's tests need into .venv
 test: .venv/.synced infra/.venv/.synced ## the tests of the template, but for the longest
 	@nice -n 19 sh tests/tools/engine/build.sh > /dev/null 2>&1 & \
 	$(PYTHON) -m pytest -n 3 --dist loadgroup -m "not long"; status=$$?; wait; exit $$status
-	$(INFRA)/python -m pytest -n 2 --confcutdir=tests/infra tests/infra
+	$(INFRA)/python -m pytest -n 2 --confcutdir=tests/infra -m "not long" tests/infra
 	@echo "Not among these, for their time: make test-long"
 
-test-long: .venv/.synced ## the longest tests: jobs and releases in emulated Azure, a search, a second table
+test-long: .venv/.synced infra/.venv/.synced ## the longest tests: whole ways, which shorter ones prove in parts
 	$(PYTHON) -m pytest -n 2 --dist loadgroup -m long
+	$(INFRA)/python -m pytest -n 0 --confcutdir=tests/infra -m long tests/infra
 
 engine: ## build Pulumi's engine for the tests of infrastructure, once, where it is not installed
 	sh tests/tools/engine/build.sh

@@ -1,19 +1,24 @@
 """The reference project, rendered once and trained once for all workers; its model package imports from it."""
 
+import compileall
 import fcntl
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import pytest
 
+from tests.support.azure_env import PROJECT
 from tests.support.azure_env import azure_python as azure_python
 from tests.support.azure_env import inference_python as inference_python
 from tests.support.project import Project, generate, render
 
-sys.dont_write_bytecode = True
+sys.dont_write_bytecode = True  # here, where a module is changed and imported again within a second
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # but each process that is started would compile all that it imports
 REFERENCE = pytest.StashKey[Project]()
 FIRST = ("journeys", "project", "azureml", "generate")
 """Folders whose tests take the longest."""
@@ -22,12 +27,14 @@ FIRST = ("journeys", "project", "azureml", "generate")
 def pytest_configure(config: pytest.Config) -> None:
     given = getattr(config, "workerinput", {}).get("reference")
     if given is None:
+        compileall.compile_dir(PROJECT, quiet=2)  # now, as nobody may write where another worker reads
         folder = Path(tempfile.mkdtemp(prefix="reference-"))
         config.add_cleanup(lambda: shutil.rmtree(folder))
         done = generate(folder, home=folder / "home")
         if done.returncode:
             raise pytest.UsageError(f"the template does not render:\n{done.stdout}{done.stderr}")
         given = folder / "income-support-triage"
+        compileall.compile_dir(given, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)  # copies change soon
     config.stash[REFERENCE] = Project(Path(given))
     sys.path.append(str(Path(given, "src")))  # the model package; mlops comes from the template itself
 

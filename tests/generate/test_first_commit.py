@@ -107,7 +107,8 @@ def test_the_next_steps_are_commands_that_exist(generate, tmp_path):
 
 
 def test_answers_version_and_commit_of_the_template_are_recorded(generate, tmp_path):
-    template = shutil.copytree(TEMPLATE, tmp_path / "template", ignore=shutil.ignore_patterns(".git", ".venv", "demo"))
+    left_out = shutil.ignore_patterns(".git", ".venv", ".cache", "__pycache__", "demo")
+    template = shutil.copytree(TEMPLATE, tmp_path / "template", ignore=left_out)
     generate(tmp_path / "loose", template=template)
     assert json.loads((tmp_path / "loose" / SLUG / ".template.json").read_text())["commit"] is None
 

@@ -2,12 +2,9 @@
 
 import json
 
-import pytest
-
 from tests.support.project import Project
 
 
-@pytest.mark.long
 def test_a_candidate_is_chosen_on_rows_that_no_training_saw_and_registered(project: Project):
     done = project.mlops("run", "azureml/pipelines/tune.yml", "--register", "--json")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.project import Completed, Project
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("two sources")]
+pytestmark = pytest.mark.xdist_group("two sources")
 
 TRAIN = ("run", "azureml/pipelines/train.yml")
 REGIONS = {"United-States": "America", "Mexico": "America", "Germany": "Europe", "India": "Asia", "Philippines": "Asia"}

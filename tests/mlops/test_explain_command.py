@@ -32,7 +32,7 @@ def test_a_request_is_explained_by_the_version_and_the_code_that_answered_it(sho
     predict = shop.path / "src" / "shop" / "predict.py"
     predict.write_text(predict.read_text().replace("/ 100", "/ 200"))
     path = f"{shop.path / 'src'}:{Path(mlops.__path__[0]).parent}"
-    own = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    own = {**os.environ, "PYTHONPATH": path}
     with running([sys.executable, "-m", "mlops", "serve", "shop", "--port", "0"], own, shop.path) as server:
         answered = server.score(ROW, ROW | {"age": 60}, x_ms_client_request_id="visit 7")
         server.end()

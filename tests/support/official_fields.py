@@ -52,6 +52,8 @@ CLASSES = {
     "code configuration": ["_deployment.code_configuration_schema:CodeConfigurationSchema"],
     "inference config": ["assets.environment:InferenceConfigSchema"],
     "route": ["assets.environment:RouteSchema"],
+    "schedule": ["schedule.schedule:JobScheduleSchema"],
+    "schedule trigger": ["schedule.trigger:CronTriggerSchema"],
     "resources section": ["job_resource_configuration:JobResourceConfigurationSchema"],
 }
 

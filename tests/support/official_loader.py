@@ -30,6 +30,7 @@ def main(files: list[str]) -> None:
         "managedOnlineEndpoint": ml.load_online_endpoint,
         "managedOnlineDeployment": ml.load_online_deployment,
         "batchEndpoint": ml.load_batch_endpoint,
+        "schedule": ml.entities._load_functions.load_schedule,
         "pipelineComponentBatchDeployment": ml.entities._load_functions.load_pipeline_component_batch_deployment,
     }
     said = {}

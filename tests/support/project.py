@@ -59,7 +59,7 @@ class Project:
         """Imports from this project, and somebody who commits."""
         person = {f"GIT_{role}_NAME": "A Person" for role in ("AUTHOR", "COMMITTER")}
         mail = {f"GIT_{role}_EMAIL": "person@example.org" for role in ("AUTHOR", "COMMITTER")}
-        return environment(PYTHONPATH=str(self.path / "src"), PYTHONDONTWRITEBYTECODE="1", **person, **mail)
+        return environment(PYTHONPATH=str(self.path / "src"), **person, **mail)
 
     def run(self, *command: str | Path, **variables: str) -> Completed:
         """Run a command in the project, with changes to its environment variables."""

@@ -30,7 +30,7 @@ def texts(project: Path) -> Iterator[tuple[str, str]]:
     """Path in the project and content of each text file."""
     for path in sorted(project.rglob("*")):
         inside = path.relative_to(project)
-        if path.is_file() and inside.parts[0] != ".git" and path.suffix != ".parquet":
+        if path.is_file() and inside.parts[0] != ".git" and path.suffix not in (".parquet", ".pyc"):
             yield inside.as_posix(), path.read_text(encoding="utf-8")
 
 

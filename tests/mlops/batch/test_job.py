@@ -41,7 +41,7 @@ job.run(scorer, Path(sys.argv[1]), Path(sys.argv[2]), 5, 1.0, lambda *_: None)
 
 def program(source: Path, to: Path) -> "subprocess.Popen[str]":
     src = next(TEMPLATE.glob("*project_slug*")) / "src"
-    own = environment(PYTHONPATH=f"{src}{os.pathsep}{TEMPLATE}", PYTHONDONTWRITEBYTECODE="1")
+    own = environment(PYTHONPATH=f"{src}{os.pathsep}{TEMPLATE}")
     return subprocess.Popen([sys.executable, "-c", SLOW, source, to], env=own, stdout=subprocess.PIPE, text=True)
 
 

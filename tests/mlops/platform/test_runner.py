@@ -80,7 +80,8 @@ def test_a_verdict_is_status_1_and_keeps_its_outputs_uncached(lab: Lab) -> None:
 
 
 def test_an_unreadable_input_wins_over_a_verdict(lab: Lab) -> None:
-    refusing = [node("gate", REFUSE.format(kind="verdict")), node("reads", REFUSE.format(kind="input"))]
+    tag = """echo '["set_tag", "mlops.refused", "input"]' >> $MLOPS_LOG; exit 10"""
+    refusing = [node("gate", REFUSE.format(kind="verdict")), node("reads", tag)]
     done = lab.run(*refusing, continue_on_step_failure=True)
     assert done.status == 2
     assert done.states == {"gate": "refused", "reads": "unreadable"}

@@ -79,7 +79,7 @@ def command(*options: str, model: Path, port: int = 0) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "PYTHONPATH": str(SOURCE)}
 
 
 @contextmanager
