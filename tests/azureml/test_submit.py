@@ -48,7 +48,7 @@ def submitted(azure: Azure, reference: Project, tmp_path_factory: pytest.TempPat
     azure.forget()
     held, blobs, earlier = azure.cloud.arm.store.documents, azure.cloud.blobs, len(azure.cloud.journal)
     job = held[azure.submit(project.path)]["properties"]
-    requests = Counter[tuple[str, str, str]](azure.cloud.calls(earlier, without=SIGN_IN))
+    requests = Counter[tuple[str, str, str]](call[:3] for call in azure.cloud.calls(earlier, without=SIGN_IN))
     components = {name: held[node["componentId"]]["properties"] for name, node in job["jobs"].items()}
     (code,) = {component["componentSpec"]["code"].removeprefix("azureml:") for component in components.values()}
     account, container, _ = held[code]["properties"]["codeUri"].removeprefix("https://").split("/", 2)

@@ -72,13 +72,19 @@ def allows(
     resource: Document | None = None,
 ) -> bool:
     """Whether one of the principal's roles grants the action and its condition, if it has one, holds."""
+    return any(granting(arm, principal, action, scope, data, request or {}, resource or {}))
+
+
+def granting(
+    arm: "Arm", principal: str, action: str, scope: Id, data: bool, request: Document, resource: Document
+) -> Iterator[Document]:
+    """The assignments that let the principal act."""
     for assignment in assignments(arm, principal, scope):
         condition = assignment["properties"].get("condition")
         if grants(arm, assignment, action, data=data) and (
-            not condition or conditions.holds(condition, action, request or {}, resource or {})
+            not condition or conditions.holds(condition, action, request, resource)
         ):
-            return True
-    return False
+            yield assignment
 
 
 def assign(arm: "Arm", principal: str, name: str, scope: str, condition: str | None) -> str:

@@ -181,6 +181,10 @@ def _job(ask: Ask, properties: Document) -> Document:
     return {"status": "NotStarted", "services": {}, "outputs": {}} | _asset(ask, properties)
 
 
+def _schedule(ask: Ask, properties: Document) -> Document:
+    return {"isEnabled": True, "tags": {}, "properties": {}} | properties
+
+
 FILLS: Mapping[str, Callable[[Ask, Document], Document]] = {
     "microsoft.managedidentity/userassignedidentities": _user_identity,
     "microsoft.storage/storageaccounts": _storage,
@@ -196,6 +200,7 @@ FILLS: Mapping[str, Callable[[Ask, Document], Document]] = {
     "microsoft.machinelearningservices/workspaces/computes": _compute,
     "microsoft.machinelearningservices/registries": _ml_registry,
     "microsoft.machinelearningservices/workspaces/jobs": _job,
+    "microsoft.machinelearningservices/workspaces/schedules": _schedule,
     "microsoft.machinelearningservices/workspaces/models/versions": _model,
     **{
         f"microsoft.machinelearningservices/workspaces/{kind}/versions": _asset

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,6 +47,8 @@ def ask(cloud: Cloud) -> Ask:
         connection = http.client.HTTPSConnection(address, context=trust)
         connection.set_tunnel(host, 443)
         connection.request(method, path, body, headers)
+        if int(headers.get("Content-Length", len(body))) > len(body):
+            socket.socket.shutdown(connection.sock, socket.SHUT_WR)
         response = connection.getresponse()
         answer = response.status, response.read().decode()
         connection.close()
@@ -118,6 +121,14 @@ def test_a_blob_needs_a_role_for_what_is_done_with_it(cloud: Cloud, ask: Ask, an
     assert ask("PUT", BLOBS, "/ledger/dev/1.json", b"content", **own)[0] == 201
     assert ask("GET", BLOBS, "/ledger/dev/1.json", **own) == (200, "content")
     assert ask("PUT", BLOBS, "/ledger/dev/1.json", b"other", **own, **{"If-None-Match": "*"})[0] == 409
+
+
+def test_a_request_that_is_cut_off_changes_nothing(cloud: Cloud, ask: Ask, ana: Principal) -> None:
+    cloud.arm.assign(ana.id, "Storage Blob Data Contributor", STORAGE)
+    own = token(cloud, ana, "https://storage.azure.com") | VERSION
+    with pytest.raises(OSError):
+        ask("PUT", BLOBS, "/azureml/file", b"cont", **own, **{"Content-Length": "7", "Connection": "close"})
+    assert "BlobNotFound" in ask("GET", BLOBS, "/azureml/file", **own)[1]
 
 
 def test_a_blob_in_no_container_and_no_account_is_refused(cloud: Cloud, ask: Ask, ana: Principal) -> None:

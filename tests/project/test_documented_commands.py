@@ -52,13 +52,24 @@ CARDS = "tests/mlops/evidence/test_model_card.py::test_cards_are_written_as_they
 
 CHECKED = "tests/project/test_project.py::test_a_platform_engineer_checks_the_infrastructure_without_a_login"
 BROUGHT_UP = "tests/infra/test_commands.py::test_a_platform_engineer_brings_up_what_was_previewed_and_takes_it_down"
+ACCEPTED = "tests/infra/test_journey.py::test_from_nothing_to_releases_in_dev_and_staging_and_back_to_nothing"
 SYNCED = "tests/infra/test_env_sync.py::test_as_a_person_types_it"
 BUILT = "tests/mlops/platform/azure/test_images.py::test_a_person_builds_what_a_project_describes"
+
+THERE = "tests/mlops/platform/azure"
+SIGNED = f"{THERE}/test_signing.py::test_a_signer_signs_in_dev_for_prod_and_a_data_scientist_sees_it"
+STOPPED = f"{THERE}/test_signing.py::test_a_project_that_is_stopped_in_dev_is_stopped_for_all_who_share_its_ledger"
+ADDED_THERE = f"{THERE}/test_stored_commands.py::test_data_that_one_adds_is_what_another_fetches"
+SCORED_THERE = f"{THERE}/test_score.py::test_a_version_is_scored_there_and_the_list_comes_here"
+SCHEDULED = f"{THERE}/test_schedules.py::test_all_of_a_project_are_applied_listed_resumed_and_paused_by_command"
+SECOND = f"{THERE}/test_second_environment.py::test_the_run_is_listed_shown_and_its_code_comes_back"
+REGISTERED_THERE = f"{THERE}/test_second_environment.py::test_its_model_is_registered_with_where_it_is_from"
 
 ELSEWHERE = {
     "make infra-setup": CHECKED,
     "make infra-check": CHECKED,
     "make infra-preview STACK=dev": BROUGHT_UP,
+    "make azure-check ENV=dev": ACCEPTED,
     "make infra-up STACK=dev": BROUGHT_UP,
     "mlops env sync dev": SYNCED,
     "mlops env build --on dev": BUILT,
@@ -94,7 +105,19 @@ ELSEWHERE = {
     "mlops models card NAME:VERSION": CARDS,
     "mlops models card NAME:VERSION --to card.md": CARDS,
     "mlops data sheet NAME:VERSION": CARDS,
-    "mlops release verify NAME:3 --on prod": RELEASED,
+    "mlops release verify NAME:3 --for prod": RELEASED,
+    "mlops release verify NAME:3 --on prod": SIGNED,
+    "mlops release sign NAME:3 --role data_protection --on prod": SIGNED,
+    'mlops stop --reason "It finds fewer eligible people than the old order" --on prod': STOPPED,
+    "mlops data add july FOLDER --on dev": ADDED_THERE,
+    "mlops score NAME:3 --on dev --input july:1 --output july": SCORED_THERE,
+    "mlops schedule apply --on dev": SCHEDULED,
+    "mlops schedule list --on dev": SCHEDULED,
+    "mlops schedule resume train --on dev": SCHEDULED,
+    "mlops schedule pause train --on dev": SCHEDULED,
+    "mlops runs list --on dev": SECOND,
+    "mlops models register train --on dev": REGISTERED_THERE,
+    "mlops report score --on dev": SCORED_THERE,
     "mlops release sign NAME:3 --role data_protection --for prod": RELEASED,
     'mlops stop --reason "It finds fewer eligible people than the old order"': RELEASED,
     'mlops data add applications data/applications.parquet -m "with March"': ADDED,

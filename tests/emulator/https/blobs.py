@@ -35,7 +35,7 @@ class Blobs:
     def __init__(self, cloud: "Cloud", folder: Path) -> None:
         self._cloud, self._folder = cloud, folder
         self._azurite: HTTPSConnectionPool | None = None
-        self._made: set[str] = set()
+        self._made: dict[str, tuple[str, str]] = {}
         self._signatures: dict[str, tuple[str, str]] = {}
         self._lock, self._life = threading.Lock(), 0
 
@@ -77,6 +77,21 @@ class Blobs:
         """Past every rule."""
         assert self._send("DELETE", account, container, name).status == 202
 
+    def let_go(self, account: str, container: str, name: str) -> None:
+        """Nobody holds the lease of a blob any more, as when its time is over."""
+        headers = {"x-ms-lease-action": "break", "x-ms-lease-break-period": "0"}
+        answer = self._send("PUT", account, container, name, {"comp": "lease"}, headers)
+        assert answer.status in (202, 404, 409), answer
+
+    @property
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """Account and container of all that was ever asked for, or written."""
+        return tuple(self._made.values())
+
+    def is_given(self, account: str, container: str) -> bool:
+        """Whether a signature for the container was given out."""
+        return (account, container) in self._signatures.values()
+
     def all(self, account: str, container: str, prefix: str = "") -> dict[str, bytes]:
         return {name: self.read(account, container, name) for name in self.names(account, container, prefix)}
 
@@ -107,9 +122,15 @@ class Blobs:
         return found
 
     def _admit(self, request: Request, account: str, container: str, id: Id) -> None:
-        """Source: "Authorize access to blobs with Microsoft Entra ID", "Storage firewall" (Microsoft, from memory)."""
+        """Callers are at one of the listed addresses, if there are any.
+
+        Source: "Authorize access to blobs with Microsoft Entra ID", "Storage firewall" (Microsoft, from memory).
+        """
         document = self._cloud.arm.find(str(self.account(account))) or {}
-        if dig(document, "properties.publicNetworkAccess") == "Disabled" and not self._cloud.inside:
+        shut = dig(document, "properties.publicNetworkAccess") == "Disabled"
+        listed = dig(document, "properties.networkAcls.ipRules", [])
+        shut |= dig(document, "properties.networkAcls.defaultAction") == "Deny" and not listed
+        if shut and not self._cloud.inside:
             raise Refusal(403, "AuthorizationFailure", "This request is not authorized to perform this operation.")
         if self._signatures.get(request.query.get("sig", "")) == (account, container):
             return
@@ -118,23 +139,24 @@ class Blobs:
             message = "Key based authentication is not permitted on this storage account."
             raise Refusal(403, "KeyBasedAuthenticationNotPermitted", message)
         caller = self._cloud.directory.caller(request.headers.get("Authorization"), AUDIENCE)
+        name = request.path.strip("/").partition("/")[2]
         for action in _actions(request):
-            if action == f"{BLOBS}/write" and not request.query and self._may(caller, f"{BLOBS}/add/action", id):
-                self._refuse_overwrite(request, account, caller, id)
-            elif not self._may(caller, action, id):
+            if action == f"{BLOBS}/write" and not request.query and self._may(caller, f"{BLOBS}/add/action", id, name):
+                self._refuse_overwrite(account, caller, id, name)
+            elif not self._may(caller, action, id, name):
                 message = "This request is not authorized to perform this operation using this permission."
                 raise Refusal(403, "AuthorizationPermissionMismatch", message)
 
-    def _may(self, caller: str, action: str, container: Id) -> bool:
-        return access.allows(self._cloud.arm, caller, action, container, data=True, resource={"name": container.name})
+    def _may(self, caller: str, action: str, container: Id, path: str) -> bool:
+        about = {"name": container.name, "path": path}
+        return access.allows(self._cloud.arm, caller, action, container, data=True, resource=about)
 
-    def _refuse_overwrite(self, request: Request, account: str, caller: str, id: Id) -> None:
+    def _refuse_overwrite(self, account: str, caller: str, id: Id, name: str) -> None:
         """Who may only add puts new blobs.
 
         Source: "Put Blob" and "Blob Storage error codes" (Microsoft Learn, from memory).
         """
-        name = request.path.strip("/").partition("/")[2]
-        if not self._may(caller, f"{BLOBS}/write", id) and name in self.names(account, id.name, name):
+        if not self._may(caller, f"{BLOBS}/write", id, name) and name in self.names(account, id.name, name):
             message = "This request is not authorized to perform blob overwrites."
             raise Refusal(403, "UnauthorizedBlobOverwrite", message)
 
@@ -152,7 +174,7 @@ class Blobs:
         place = hashlib.sha256(f"{self._life}/{account}/{container}".encode()).hexdigest()[:32]
         if place not in self._made:
             self._exchange("PUT", f"/{ACCOUNT}/{place}?restype=container", {}, b"")
-            self._made.add(place)
+            self._made[place] = account, container
         path = f"/{ACCOUNT}/{place}" + (f"/{quote(name)}" if name else "") + (f"?{urlencode(query)}" if query else "")
         return self._exchange(method, path, headers or {}, body)
 

@@ -18,6 +18,7 @@ import yaml
 
 from tests.emulator.https.runs import Begun, Plan
 from tests.emulator.rules.assets import OF_REGISTRY, asset, located
+from tests.emulator.rules.jobs import pipeline
 from tests.emulator.store import Document
 from tests.support.project import TEMPLATE
 
@@ -38,7 +39,7 @@ class _Work:
         self.begun, self.arm, self.blobs = begun, begun.cloud.arm, begun.cloud.blobs
         self.processors = processors
         self.folder = begun.cloud.folder / "mnt" / begun.run.id
-        self.given = begun.job["properties"]
+        self.given = begun.job["properties"] | pipeline(self.arm, begun.job["properties"])
         self.specs: dict[str, Document] = {}
         self.environments: set[str] = set()
 
@@ -54,7 +55,7 @@ class _Work:
             process = subprocess.Popen(
                 [python, EXECUTOR, "azureml/pipelines/job.yml", str(self.processors)],
                 cwd=self.folder / "project",
-                env=known | {"PYTHONDONTWRITEBYTECODE": "1"},
+                env=known,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

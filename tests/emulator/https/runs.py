@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.emulator.ids import Id
 from tests.emulator.rules.assets import CONTAINERS
+from tests.emulator.rules.jobs import pipeline
 from tests.emulator.store import Document
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Begun:
             CONTAINERS["workspaceblobstore"].format(account["workspaceId"]),
         )
         self.run = Run(job["name"], job["properties"].get("displayName", ""), self.workspace)
-        nodes = job["properties"].get("jobs") or {}
+        nodes = pipeline(cloud.arm, job["properties"])["jobs"]
         self.steps = {node: Run(str(uuid.uuid4()), node, self.workspace, self.run.id) for node in nodes}
 
     def write(self, node: str, output: str, content: Mapping[str, bytes]) -> None:
@@ -135,6 +136,7 @@ class Runs:
             plan(begun)
         except Exception as fault:
             self._cloud.faults.append("".join(traceback.format_exception(fault)))
+            begun.end("Failed", "The emulator could not carry it out.")
 
     def close(self) -> None:
         """Wait until no plan is carried out any more."""

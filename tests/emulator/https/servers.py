@@ -42,10 +42,10 @@ class Server(NamedTuple):
 
 
 class Servers:
-    """By the deployment's id. What is stopped or replaced leaves nothing but its log."""
+    """By the deployment's id. What is stopped or replaced leaves nothing but its log. `python` has what they import."""
 
     def __init__(self, cloud: "Cloud", folder: Path) -> None:
-        self._cloud, self._folder = cloud, folder
+        self._cloud, self._folder, self.python = cloud, folder, Path(sys.executable)
         self._running: dict[str, Server] = {}
         self._logs: dict[str, Path] = {}
 
@@ -126,7 +126,7 @@ class Servers:
         log = self._folder / "logs" / f"{deployment.name}-{secret}.txt"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as out:
-            words = [sys.executable, "-m", "mlops.serving"]
+            words = [self.python, "-m", "mlops.serving"]
             process = subprocess.Popen(words, env=environment, cwd=place, stdout=out, stderr=subprocess.STDOUT)
         return Server(process, port, log, secret, tuple(each["clientId"] for each in held))
 

@@ -4,12 +4,15 @@ import datetime
 import http.server
 import ipaddress
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cryptography import x509
@@ -79,6 +82,11 @@ class Proxy:
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that is gone is no error of ours."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
 
 def _handler(
     serves: Callable[[str], bool], answer: Callable[[Request], Response], authority: "Authority", strangers: list[str]
@@ -97,14 +105,18 @@ def _handler(
             self.send_response(200)
             self.end_headers()
             self.host = host
-            self.request = authority.context(host).wrap_socket(self.connection, server_side=True)
-            self.setup()
-            self.close_connection = False
+            with suppress(ssl.SSLError):  # who trusts public authorities only goes away
+                self.request = authority.context(host).wrap_socket(self.connection, server_side=True)
+                self.setup()
+                self.close_connection = False
 
         def exchange(self) -> None:
             url = urlsplit(self.path)
             query = dict(parse_qsl(url.query, keep_blank_values=True))
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            length = int(self.headers.get("Content-Length", 0))
+            if len(body := self.rfile.read(length)) < length:
+                self.close_connection = True  # its sender is gone: Azure does nothing with a part
+                return
             host, path = self.host, unquote(url.path)
             if not host:
                 first, _, rest = path.lstrip("/").partition("/")

@@ -18,6 +18,7 @@ ORDER = (
         "assets",
         "registry",
         "jobs",
+        "schedules",
         "endpoints",
         "observe",
     ),

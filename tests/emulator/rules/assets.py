@@ -43,14 +43,14 @@ def default_datastore(arm: "Arm", workspace: str, name: str) -> Document | None:
 
 def exists(ask: Ask, reference: str) -> Document:
     """Source: "Could not find asset with assetId", Azure/azure-sdk-for-python#34876 (2024-03-21)."""
-    return _found(ask.arm, reference)
+    return found(ask.arm, reference)
 
 
 def located(uri: str, arm: "Arm | None" = None, workspace: str = "") -> tuple[str, str, str]:
     """Account, container and path of a blob's address, or of a datastore's in a workspace."""
     if arm and (match := DATASTORE_URI.fullmatch(uri)):
         made = default_datastore(arm, workspace, match["name"])
-        datastore = (made or _found(arm, f"{workspace}/datastores/{match['name']}"))["properties"]
+        datastore = (made or found(arm, f"{workspace}/datastores/{match['name']}"))["properties"]
         return datastore["accountName"], datastore["containerName"], match["path"]
     url = urlsplit(uri)
     container, _, path = url.path.strip("/").partition("/")
@@ -151,7 +151,7 @@ def asset(arm: "Arm", reference: str) -> Document | None:
     return next(found, None)
 
 
-def _found(arm: "Arm", reference: str) -> Document:
+def found(arm: "Arm", reference: str) -> Document:
     if document := asset(arm, reference):
         return document
     raise Refusal(404, "UserError", f"Could not find asset with assetId {reference}")

@@ -8,7 +8,7 @@ from tests.support.project import Project
 
 def test_a_model_is_verified_stopped_and_let_go_on(release: Release):
     mlops = Project(release.path).mlops
-    verified = mlops("release", "verify", "triage", "--on", "staging", "--json")
+    verified = mlops("release", "verify", "triage", "--for", "staging", "--json")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert {each["subject"] for each in json.loads(verified.stdout)} > {"artifact", "statement", "verdicts", "code"}
 

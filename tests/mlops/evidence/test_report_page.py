@@ -37,7 +37,11 @@ def page(reference: Project, lab: Lab, tmp_path: Path):
 
     def words(record: Mapping[str, Any], figures: Mapping[str, Any] | None = None, judged: Any = ("", [])) -> str:
         evaluation = Evaluation(figures or {})
-        seen = facts.Facts(record, lab.path, known, LIMITS, False, judged[0], judged[1], evaluation, {}, None, None)
+        seen = {
+            "record": record, "project": lab.path, "settings": known, "limits": LIMITS, "changed": False,
+            "judge": judged[0], "verdicts": judged[1], "evaluation": evaluation, "profiles": {}, "model": None,
+            "champion": None, "history": {},
+        }  # fmt: skip
         text = re.sub(r"<(style|head).*?</\1>", " ", render.page(seen), flags=re.DOTALL)
         return " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
 

@@ -10,7 +10,7 @@ import yaml
 from mlops import settings
 from mlops.errors import Misuse
 from mlops.evidence import waivers
-from mlops.gates import judging
+from mlops.gates import base
 from mlops.gates.base import Context, Verdict
 from mlops.stats import Interval
 from tests.support.project import Project
@@ -92,8 +92,8 @@ def test_a_figure_needs_a_waiver_that_says_how_far_and_what_has_none_needs_no_su
 
 def test_the_figure_of_a_gate_is_the_end_that_it_judged_by():
     interval = Interval(0.2, 0.15, 0.25)
-    assert judging.judged("a", "", "b", interval, "at most", 0.1).figure == 0.25
-    assert judging.judged("a", "", "b", interval, "at most", 0.1, show="bad").figure == 0.15
+    assert base.judged("a", "", "b", interval, "at most", 0.1).figure == 0.25
+    assert base.judged("a", "", "b", interval, "at most", 0.1, show="bad").figure == 0.15
 
 
 def test_one_that_no_verdict_needs_is_named_and_refuses_nothing(known, tmp_path):

@@ -22,7 +22,7 @@ def one(asked: Asked) -> Response:
 
 @route("GET", HISTORY + "/runs/{name}/children")
 def children(asked: Asked) -> Response:
-    """Assumed: one page. A step is listed from when it is no longer NotStarted."""
+    """Assumed: a step is listed from when it is no longer NotStarted."""
     begun = asked.cloud.runs.begun[_run(asked, asked.names["name"]).id]
     return json_of({"value": [step.document for step in begun.steps.values() if step.status != "NotStarted"]})
 

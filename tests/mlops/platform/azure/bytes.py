@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import pytest
+
+from mlops.platform.azure import client
 from tests.emulator.arm import OWNER
 from tests.emulator.https.blobs import SUFFIX
 from tests.emulator.https.cloud import Cloud
@@ -42,6 +45,14 @@ class Bytes:
     def lose(self, after: int) -> None:
         """Every connection on which a blob is sent ends, once so many were sent."""
         self.cloud.lose("PUT", BLOB, after)
+
+
+@pytest.fixture
+def kept(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Bytes:
+    """Of an empty workspace; no blob is tried again."""
+    forget(cloud)
+    monkeypatch.setitem(client.BLOB_TRIES, "retry_total", 0)
+    return Bytes(cloud)
 
 
 def forget(cloud: Cloud) -> None:

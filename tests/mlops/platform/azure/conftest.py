@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from requests.adapters import HTTPAdapter
 
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.names import Names
@@ -12,6 +13,8 @@ from tests.emulator.client import scientist
 from tests.emulator.https.cloud import Cloud
 from tests.emulator.https.directory import Principal
 from tests.emulator.world import CLUSTER, CONTAINER, GROUP, IDENTITY, LOGS, REGISTRY, STORAGE, VAULT, WORKSPACE, World
+from tests.mlops.platform.azure.seen import Seen, check, marked
+from tests.mlops.platform.azure.tables import CALLS, FAILURES
 
 ACCOUNT = STORAGE.rsplit("/", 1)[1]
 BLOBS = f"https://{ACCOUNT}.blob.core.windows.net"
@@ -68,3 +71,16 @@ def azure(cloud: Cloud, person: Principal, names: Names, tmp_path: Path, monkeyp
     for name, value in cloud.environ(person, tmp_path).items():
         monkeypatch.setenv(name, value)
     return Azure(names, "dev")
+
+
+@pytest.fixture(autouse=True)
+def seen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
+    """Every call of an adapter, and every failure, is in the table of its kind."""
+    monkeypatch.setattr(HTTPAdapter, "add_headers", marked)
+    cloud: Cloud | None = request.getfixturevalue("cloud") if "cloud" in request.fixturenames else None
+    before, seen = len(cloud.journal) if cloud else 0, Seen()
+    yield seen
+    calls = {call for call in cloud.calls(before) if call.by} if cloud else set()
+    own = {("client" if "login." in call.route else call.by, *call[:3]) for call in calls}
+    check(CALLS, request.node, own)
+    check(FAILURES, request.node, seen.failures)

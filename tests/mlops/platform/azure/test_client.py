@@ -1,10 +1,22 @@
 """The ways into an environment, and what is said when one is closed."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
+from azure.ai.ml._artifacts import _blob_storage_helper
+from azure.ai.ml.entities import BuildContext, Environment
+from azure.core.pipeline.transport import HttpTransport
 
 from mlops.errors import Failure
 from mlops.platform.azure.client import Azure
+from mlops.platform.azure.sentences import said
 from tests.emulator.https.cloud import Cloud
+from tests.emulator.world import GROUP
+from tests.mlops.platform.azure.bytes import Bytes
+from tests.mlops.platform.azure.people import AsPerson
+from tests.mlops.platform.azure.people import as_person as as_person
+from tests.mlops.platform.azure.seen import Seen
 
 
 def test_who_is_signed_in_reads_the_workspace(azure: Azure) -> None:
@@ -13,9 +25,43 @@ def test_who_is_signed_in_reads_the_workspace(azure: Azure) -> None:
 
 
 def test_an_assertion_that_has_expired_is_said(
-    azure: Azure, cloud: Cloud, tmp_path, monkeypatch: pytest.MonkeyPatch
+    azure: Azure, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "late.jwt").write_text(cloud.directory.assertion("a data scientist", minutes=-1))
     monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(tmp_path / "late.jwt"))
     with pytest.raises(Failure, match="the login has expired. `az login` again"):
         azure.ask("GET", f"{azure.names.workspace_id}?api-version=2024-10-01")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """Something whose files the client sends itself. To wait for them for ever is an error at once."""
+
+    def waits(seconds: float) -> None:
+        raise AssertionError("it waits for a file that is never sent")
+
+    monkeypatch.setattr(_blob_storage_helper, "time", SimpleNamespace(sleep=waits))
+    monkeypatch.setattr(HttpTransport, "sleep", lambda self, seconds: None)
+    (tmp_path / "context").mkdir()
+    for name in ("Dockerfile", "a.txt", "b.txt"):
+        (tmp_path / "context" / name).write_text(f"{tmp_path}")
+    return Environment(name="by-hand", build=BuildContext(path=str(tmp_path / "context")))
+
+
+@pytest.mark.parametrize("role", ["Storage Blob Data Reader", "AcrPull"])
+def test_a_folder_that_may_not_be_sent_ends_in_a_sentence(
+    as_person: AsPerson, folder: Environment, role: str, seen: Seen
+) -> None:
+    azure = as_person(f"somebody with {role}", dict.fromkeys(("Reader", "AzureML Data Scientist", role), GROUP))
+    words = "no role for these files or images of dev. docs/rights.md says .* Storage Blob Data Contributor for files"
+    with seen.fails("no role for what the client sends", words), said("dev"):
+        azure.ml.environments.create_or_update(folder)
+
+
+def test_a_folder_whose_connection_is_lost_ends_in_a_sentence(
+    azure: Azure, cloud: Cloud, folder: Environment, seen: Seen
+) -> None:
+    Bytes(cloud).lose(after=1)
+    with seen.fails("a connection lost while the client sends", "connection to Azure was lost. Repeat"), said("dev"):
+        azure.ml.environments.create_or_update(folder)
+    cloud.mend()

@@ -11,7 +11,6 @@ import pytest
 
 from mlops import digest
 from mlops.errors import Failure
-from mlops.platform.azure import client
 from mlops.platform.azure.assets import Assets
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.data import AzureData
@@ -19,9 +18,11 @@ from mlops.platform.azure.names import Names
 from tests.emulator.arm import OWNER
 from tests.emulator.https.cloud import Cloud
 from tests.emulator.world import GROUP, WORKSPACE
-from tests.mlops.platform.azure.bytes import Bytes, forget
+from tests.mlops.platform.azure.bytes import Bytes
+from tests.mlops.platform.azure.bytes import kept as kept
 from tests.mlops.platform.azure.people import AsPerson
 from tests.mlops.platform.azure.people import as_person as as_person
+from tests.mlops.platform.azure.seen import Seen
 from tests.mlops.platform.data_contract import *  # noqa: F403
 from tests.mlops.platform.stored import parts, table
 
@@ -29,16 +30,8 @@ ROWS = f"{WORKSPACE}/data/rows/versions"
 
 
 @pytest.fixture
-def data(azure: Azure, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AzureData:
-    """In an empty workspace; no blob is tried again."""
-    forget(cloud)
-    monkeypatch.setitem(client.BLOB_TRIES, "retry_total", 0)
+def data(azure: Azure, kept: Bytes, tmp_path: Path) -> AzureData:
     return AzureData(azure, tmp_path)
-
-
-@pytest.fixture
-def kept(cloud: Cloud) -> Bytes:
-    return Bytes(cloud)
 
 
 def versions(cloud: Cloud) -> list[str]:
@@ -65,11 +58,11 @@ def test_the_same_bytes_under_another_file_name_are_kept_once(data: AzureData, k
 
 @pytest.mark.parametrize("sent", [0, 1, 4])
 def test_an_add_whose_connection_is_lost_goes_on_where_it_was(
-    data: AzureData, kept: Bytes, tmp_path: Path, sent: int
+    data: AzureData, kept: Bytes, tmp_path: Path, sent: int, seen: Seen
 ) -> None:
     place = parts(tmp_path / "a", *"01234")
     kept.lose(after=sent)
-    with pytest.raises(Failure, match="the connection to Azure was lost. Repeat the same command"):
+    with seen.fails("a connection lost while data are added", "Repeat the same command"):
         data.add("rows", place)
     assert versions(kept.cloud) == [] and len(kept.all("mlops/data/")) == sent
     kept.cloud.mend()

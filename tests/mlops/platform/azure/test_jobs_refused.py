@@ -1,6 +1,7 @@
 """What is said when a job cannot be submitted, and what is left."""
 
 import pytest
+from azure.core.pipeline.transport import HttpTransport
 
 from mlops.errors import Failure, Misuse
 from mlops.platform.azure.client import Azure
@@ -8,6 +9,7 @@ from mlops.platform.azure.names import Names
 from tests.emulator.https.routing import ANY
 from tests.emulator.world import WORKSPACE
 from tests.mlops.platform.azure.bytes import Bytes
+from tests.mlops.platform.azure.seen import Seen
 from tests.mlops.platform.azure.small import Small
 from tests.mlops.platform.azure.small import quick as quick
 from tests.mlops.platform.azure.small import small as small
@@ -34,19 +36,26 @@ def test_an_interrupted_submit_leaves_nothing_twice(small: Small, route: str, af
     assert small.ends(run)[0] == 0
 
 
-def test_a_connection_lost_in_an_upload_is_said_and_the_submit_goes_on_after(small: Small) -> None:
-    Bytes(small.cloud).lose(after=1)
-    with pytest.raises(Failure, match="the connection to Azure was lost. Repeat the same command"):
+@pytest.mark.parametrize("sent", [0, 2, 3])
+def test_a_connection_lost_in_an_upload_is_said_and_the_submit_goes_on_after(
+    small: Small, sent: int, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first two blobs are ours; the client sends a folder for each image, and one of code."""
+    monkeypatch.setattr(HttpTransport, "sleep", lambda self, seconds: None)
+    for name in ("more.py", "most.py"):
+        small.write(f"src/{name}", "")
+    Bytes(small.cloud).lose(after=sent)
+    with seen.fails("a connection lost in an upload", "the connection to Azure was lost. Repeat the same command"):
         small.submit()
     small.cloud.mend()
     assert small.ends(small.submit())[0] == 0
 
 
-def test_data_changed_under_a_known_version_is_refused_before_anything_is_sent(small: Small) -> None:
+def test_data_changed_under_a_known_version_is_refused_before_anything_is_sent(small: Small, seen: Seen) -> None:
     kept, since = Bytes(small.cloud), len(small.cloud.journal)
     (name,) = (name for name, content in kept.all("mlops/data/").items() if str(small.path).encode() in content)
     kept.write(name, b"changed")
-    with pytest.raises(Failure, match="rows.csv was written by somebody else"):
+    with seen.fails("data that somebody else changed", "rows.csv was written by somebody else"):
         small.submit()
     assert not [call for call in small.cloud.calls(since) if call.method == "PUT"]
 
@@ -57,21 +66,21 @@ def test_data_that_nobody_brought_is_said(small: Small) -> None:
         small.submit()
 
 
-def test_a_compute_that_is_not_there_is_said(small: Small) -> None:
+def test_a_compute_that_is_not_there_is_said(small: Small, seen: Seen) -> None:
     small.write("azureml/pipelines/train.yml", small.file.read_text().replace("azureml:cpu", "azureml:gpu"))
-    with pytest.raises(Failure, match="dev has no compute 'gpu'. Correct `compute:`"):
+    with seen.fails("a job for a compute that is not there", "dev has no compute 'gpu'. Correct `compute:`"):
         small.submit()
 
 
-def test_a_quota_that_is_used_up_is_said(small: Small) -> None:
+def test_a_quota_that_is_used_up_is_said(small: Small, seen: Seen) -> None:
     fault = {"type": "Microsoft.MachineLearningServices/workspaces/jobs", "verb": "put"}
     small.cloud.arm.faults.fail(1, "ClusterCoreQuotaReached", 409, **fault)
-    with pytest.raises(Failure, match="the quota is used up"):
+    with seen.fails("no quota for a job", "the quota is used up"):
         small.submit()
 
 
 def test_somebody_without_the_role_is_told_which_action(
-    small: Small, monkeypatch: pytest.MonkeyPatch, names: Names
+    small: Small, monkeypatch: pytest.MonkeyPatch, names: Names, seen: Seen
 ) -> None:
     reader = small.cloud.directory.add("a reader")
     for role in ("Reader", "Storage Blob Data Contributor"):
@@ -79,6 +88,6 @@ def test_somebody_without_the_role_is_told_which_action(
     for name, value in small.cloud.environ(reader, small.path).items():
         monkeypatch.setenv(name, value)
     other = Small(small.path, Azure(names, "dev"), small.cloud)
-    with pytest.raises(Failure, match=r"this login may not do Microsoft.MachineLearningServices/\S+ on dev"):
+    with seen.fails("no role to submit", r"this login may not do Microsoft.MachineLearningServices/\S+ on dev"):
         other.submit()
     assert other.jobs.list()[1] == ()

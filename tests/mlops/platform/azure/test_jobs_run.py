@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from mlops.errors import Failure, Misuse, MlopsError
+from mlops.errors import Misuse, MlopsError
 from mlops.platform.azure import follow, images
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.names import Names
 from tests.emulator.https.runner import really
 from tests.emulator.https.runs import scripted, stays
-from tests.emulator.world import GROUP
+from tests.mlops.platform.azure.matrix import give, registry
+from tests.mlops.platform.azure.seen import Seen
 from tests.mlops.platform.azure.small import WROTE, Small
 from tests.mlops.platform.azure.small import quick as quick
 from tests.mlops.platform.azure.small import small as small
@@ -40,12 +41,13 @@ DETAILS = "{region}.api.azureml.ms/history/v1.0{W}/runs/{name}"
 @pytest.mark.parametrize(
     ("tag", "status", "state"), [("verdict", 1, "refused"), ("input", 2, "unreadable"), ("", 3, "failed")]
 )
-def test_a_refusal_is_told_from_a_crash(small: Small, tag: str, status: int, state: str) -> None:
+def test_a_refusal_is_told_from_a_crash(small: Small, tag: str, status: int, state: str, seen: Seen) -> None:
     small.cloud.runs.plan = scripted(WROTE, prepare=tag)
     run = small.submit()
     *events, last = small.jobs.follow(run)
     ended = {event.node: event for event in events}
     assert (last.status, last.state, ended["prepare"].state, ended["train"].state) == (status, state, state, "skipped")
+    seen.says(f"a job whose step is {state}", last.status, last.detail)
     assert last.detail.startswith("Pipeline has failed child jobs: prepare. Its logs and outputs: https://ml.azure.com")
     assert "User process exited with 1" in ended["prepare"].detail and "prepare was here" in ended["prepare"].detail
     assert small.jobs.describe(run)["state"] == state
@@ -84,8 +86,8 @@ def test_a_job_runs_in_what_its_image_was_built_from(
     small: Small, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploys = small.cloud.directory.add("who deploys")
-    for role in ("Contributor", "Storage Blob Data Contributor"):
-        small.cloud.arm.assign(deploys.id, role, GROUP)
+    registry(small.cloud.arm)
+    give(small.cloud.arm, deploys.id, "deploy", "dev")
     for name, value in small.cloud.environ(deploys, small.path).items():
         monkeypatch.setenv(name, value)
     other, seen = Small(small.path, Azure(names, "dev"), small.cloud), list[str]()
@@ -122,14 +124,14 @@ def test_a_job_that_runs_is_cancelled(small: Small) -> None:
         small.jobs.cancel(run)
 
 
-def test_ctrl_c_leaves_the_job_alone(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_leaves_the_job_alone(small: Small, monkeypatch: pytest.MonkeyPatch, seen: Seen) -> None:
     small.cloud.runs.plan = stays("Running")
     run = small.submit()
 
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(MlopsError) as caught:
+    with monkeypatch.context() as patch, seen.fails("Ctrl-C while following", error=MlopsError) as caught:
         patch.setattr(follow.time, "sleep", interrupted)
         list(small.jobs.follow(run))
     assert caught.value.status == 130
@@ -140,13 +142,13 @@ def test_ctrl_c_leaves_the_job_alone(small: Small, monkeypatch: pytest.MonkeyPat
     assert small.ends(run)[0] == 130
 
 
-def test_a_connection_lost_while_following_says_how_to_come_back(small: Small) -> None:
+def test_a_connection_lost_while_following_says_how_to_come_back(small: Small, seen: Seen) -> None:
     small.cloud.runs.plan = stays("Running")
     run, events = small.submit(), small.jobs.follow
     following = events(run)
     next(following)
     small.cloud.lose("GET", DETAILS)
-    with pytest.raises(Failure, match=f"lost.*The job goes on.*mlops runs follow {run} --on dev"):
+    with seen.fails("a connection lost while following", f"lost.*The job goes on.*mlops runs follow {run} --on dev"):
         list(following)
     small.cloud.mend()
     small.jobs.cancel(run)

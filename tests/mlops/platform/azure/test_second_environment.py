@@ -20,10 +20,11 @@ from mlops.platform.azure.names import Names
 from tests.emulator.https.cloud import Cloud
 from tests.emulator.https.directory import Principal
 from tests.emulator.https.runner import really
+from tests.mlops.platform.azure.matrix import give, organisation
 from tests.support.azure_env import kept
 from tests.support.project import Completed, Project
 
-pytestmark = [pytest.mark.long, pytest.mark.network, pytest.mark.xdist_group("second environment")]
+pytestmark = [pytest.mark.network, pytest.mark.xdist_group("second environment")]
 
 MEASURED = {
     "evaluate.evaluation/metrics.json": {
@@ -137,3 +138,31 @@ def test_the_same_command_again_finds_the_run(there: There) -> None:
     assert sorted(again.stdout.splitlines()) == sorted(there.done.stdout.splitlines())
     again = there.project.mlops("runs", "cancel", "last", "--on", "dev", **there.variables)
     assert (again.returncode, again.stderr.strip()) == (2, f"run {run} has ended already: there is nothing to cancel.")
+
+
+def test_its_model_is_registered_with_where_it_is_from(there: There, cloud: Cloud, tmp_path: Path) -> None:
+    """By CI, which may sign: the job is found, followed to its end, and its model is an asset with all that made it."""
+    deploy = cloud.directory.add("deploy of dev")
+    known = json.dumps(asdict(organisation(cloud)))
+    give(cloud.arm, deploy.id, "deploy", "dev")
+    variables = cloud.environ(deploy, tmp_path) | {"MLOPS_ENV_DEV": known}
+    done = there.project.mlops("run", "azureml/pipelines/train.yml", "--on", "dev", "--register", **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    model, _, digest_ = done.stdout.splitlines()[-1].removeprefix("registered ").partition(", digest ")
+    shown = json.loads(there.project.mlops("models", "show", model, "--on", "dev", "--json", **variables).stdout)
+    run = json.loads(there.mlops("runs", "show", "last", "--on", "dev", "--json").stdout)
+    says = shown["lineage"]
+    assert shown["digest"].startswith(digest_) and says["run"] == run["run"] and shown["runs"] == [run["run"]]
+    assert says["data"]["applications"] == {
+        "digest": run["data"]["applications"]["digest"],
+        "version": "applications:1",
+    }
+    for name in ("digest", "commit", "dirty"):
+        assert says["code"][name] == there.local["code"][name]
+    assert says["parameters"] == there.local["parameters"] | {"environment": "dev"} and says["uncommitted"] == []
+    artifact = there.project.path / ".mlops" / there.local["nodes"]["train"]["outputs"]["model"]["path"]
+    assert shown["digest"] == digest.of_folder(artifact), "the same bytes as on this machine"
+    again = there.project.mlops("models", "register", "last", "--on", "dev", **variables)
+    assert again.stdout.startswith(f"registered {model}, digest {digest_}"), again.stderr
+    refused = there.project.mlops("models", "register", "last", "--on", "dev", **there.variables, MLOPS_ENV_DEV=known)
+    assert refused.returncode == 3 and "this login may not do Microsoft.KeyVault/vaults/keys/" in refused.stderr

@@ -10,7 +10,6 @@ import pytest
 import yaml
 from azure.core.pipeline.transport import HttpTransport
 
-from mlops.errors import Failure
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.ledger import AzureLedger
 from mlops.platform.azure.sentences import KNOWN
@@ -20,8 +19,10 @@ from tests.emulator.https.cloud import Cloud
 from tests.emulator.https.directory import Principal
 from tests.emulator.world import CLUSTER, CONTAINER, DEPLOYMENT, GROUP, ONLINE, STORAGE, SUB, WORKSPACE, World
 from tests.mlops.platform.azure.conftest import exported
+from tests.mlops.platform.azure.seen import Seen
 
 STRANGE = "00000000-0000-0000-0000-0000000000cc"
+DISCOVERY = "{host}.api.azureml.ms/registrymanagement/v1.0/registries/{registry}/discovery"
 REPEAT, VERSION = "Repeat the same command", "api-version=2024-10-01"
 
 
@@ -193,7 +194,7 @@ CASES = (
     ),
     Case(
         "no role for blobs",
-        "this login has no role for these files or images of dev. docs/rights.md says who may",
+        "no role for these files or images of dev. docs/rights.md says .* Storage Blob Data Contributor for files",
         nobody,
         read_ledger,
     ),
@@ -210,6 +211,12 @@ CASES = (
         "no registry",
         "the organisation's registry is not there. Correct it in infra/Pulumi.dev.yaml, or ask the platform team",
         act=lambda azure: azure.registry,
+    ),
+    Case(
+        "a registry that cannot be reached",
+        f"the connection to Azure was lost. {REPEAT}",
+        lambda place: place.cloud.lose("GET", DISCOVERY),
+        lambda azure: azure.registry,
     ),
     Case(
         "a service that is too busy",
@@ -240,9 +247,9 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_a_failure_is_one_sentence_with_the_next_step(case: Case, place: Place) -> None:
+def test_a_failure_is_one_sentence_with_the_next_step(case: Case, place: Place, seen: Seen) -> None:
     case.cause(place)
-    with pytest.raises(Failure, match=case.words) as said:
+    with seen.fails(case.name, case.words) as said:
         case.act(Azure(exported(place.cloud), "dev"))
     assert said.value.status == 3
     assert "\n" not in str(said.value) and "Traceback" not in str(said.value)
