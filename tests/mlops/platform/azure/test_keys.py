@@ -45,7 +45,8 @@ def person(cloud: Cloud) -> Principal:
 
 
 def test_what_the_vault_signed_is_believed_where_mlops_yaml_trusts_its_key(azure: Azure) -> None:
-    platform = cast("Platform", SimpleNamespace(signer=partial(keys.signer, azure), ledger=AzureLedger(azure)))
+    parts = {"signer": partial(keys.signer, azure), "ledger": AzureLedger(azure), "on": "dev", "place": "here"}
+    platform = cast("Platform", SimpleNamespace(**parts))
     with pytest.raises(Refused, match="the key that signs here is not trusted on dev") as said:
         entries.add(platform, trusting({}), "dev", "stop", {}, {"reason": "it is over"})
     known = trusting(yaml.safe_load(str(said.value).partition("\n")[2]))
