@@ -2,7 +2,7 @@
 
 Each step is a command that people type. How it went is kept in .mlops/azure-check.json; `verified-azure.json` and
 docs/verified.md change only when Azure itself did every step. Exit status: 0 done, 2 wrong use, 3 a step failed, 130
-Ctrl-C; what was made is removed after each of them.
+Ctrl-C, SIGTERM or a closed terminal; what was made is removed after each of them.
 """
 
 import argparse
@@ -17,17 +17,17 @@ from importlib.metadata import version
 from typing import Any
 
 import verified
-from commands import MLOPS, PROJECT, PYTHON, RECORD, Steps, run, said_by
-from prerequisites import HOURS, affordable, ready
+from commands import MLOPS, PROJECT, PYTHON, RECORD, Steps, run, said_by, say
+from prerequisites import ENDING_HOURS, HOURS, OTHER, TRAIN, affordable, ready
 
 from mlops import files, settings
 from mlops.errors import Failure, MlopsError
 from mlops.settings import Settings
 from mlops.specs.load import read
 
-ENDING_HOURS = 2
 NAMES = PROJECT / ".mlops" / "env" / "dev.json"
-TRAIN, REACH = "azureml/pipelines/train.yml", (PYTHON, "-P", "infra/reach.py")
+REACH = (PYTHON, "-P", "infra/reach.py")
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ENGINE, WHY = (sys.executable, "infra/engine.py"), "acceptance run"
 ELSEWHERE = ("PULUMI_DEBUG_PROVIDERS", "ARM_CLOUD_METADATA_URL")
 """Variables that lead a client to something else than Azure."""
@@ -44,7 +44,7 @@ def check(environment: str, cap: float, every: float, keep: bool) -> None:
     finally:
         gone = not keep and remove(steps)
         if keep:
-            print("\ndev is kept, and costs money. Remove it with: make infra-destroy STACK=dev")
+            say("\ndev is kept, and costs money. Remove it with: make infra-destroy STACK=dev")
     if not gone and not keep:
         raise Failure("dev was not removed: what is above says why.")
     conclude(steps.record)
@@ -73,7 +73,7 @@ def go(steps: Steps, known: Settings, every: float) -> None:
         said = read(file).plain()
         path = os.path.relpath(file.parent / said["path"], PROJECT)
         steps.do("data", MLOPS, "data", "add", said["name"], path, "--on", "dev")
-    for other in ((), ("--set", "rounds=150")):
+    for other in ((), ("--set", "{}={}".format(*OTHER))):
         steps.do("train", MLOPS, "run", TRAIN, *other, "--on", "dev", "-m", WHY)
         steps.do("register", MLOPS, "models", "register", "last", "--on", "dev")
     first, second = (f"{known.model.name}:{number}" for number in (1, 2))
@@ -100,16 +100,15 @@ def climb(steps: Steps, known: Settings, every: float) -> None:
             act, why = tick.get("act", "failure"), tick.get("why", "the sentence above says why.")
             print(f"{act}: {why}", flush=True)
         steps.keep("ladder", f"mlops release tick --on dev ({what})", began, status)
-        if act not in ("advance", "champion"):
+        if act != ("champion" if step is known.release.ladder[-1] else "advance"):
             raise Failure(f"the release did not go on: {act}, {why}")
 
 
 def remove(steps: Steps) -> bool:
     """Take down what is there, whatever happened before. Whether all of it is gone; what is not is said."""
-    for ends in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ends, signal.SIG_IGN)
-    steps.until = time.monotonic() + 3600 * ENDING_HOURS
-    print("\nEverything that was made is removed. Ctrl-C does not stop that.", flush=True)
+    undisturbed()
+    steps.until = min(time.monotonic(), steps.until) + 3600 * ENDING_HOURS
+    say("\nEverything that was made is removed. Ctrl-C does not stop that.")
     endpoints = [("remove endpoints", *REACH, "remove", "dev")] if NAMES.is_file() else []
     gone = True
     for step, *command in (*endpoints, ("destroy", *ENGINE, "destroy", "dev", "--yes")):
@@ -117,11 +116,22 @@ def remove(steps: Steps) -> bool:
             steps.do(str(step), *command)
         except MlopsError as error:
             gone = False
-            print(f"NOT REMOVED: {error}. Mend it, then: make infra-destroy STACK=dev", file=sys.stderr)
+            say(f"NOT REMOVED: {error}. Mend it, then: make infra-destroy STACK=dev")
     if gone:
         NAMES.unlink(missing_ok=True)
-        print("dev is removed. What was shared in the registry, and the ledger, stay: nobody may delete there.")
+        say("dev is removed. What was shared in the registry, and the ledger, stay: nobody may delete there.")
     return gone
+
+
+def stop(*_: object) -> None:
+    """Once: another signal does not disturb how it ends."""
+    undisturbed()
+    raise KeyboardInterrupt
+
+
+def undisturbed() -> None:
+    for each in ENDS:
+        signal.signal(each, lambda *_: None)  # SIG_IGN would be handed on to the commands
 
 
 def conclude(record: dict[str, Any]) -> None:
@@ -140,7 +150,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cap", type=float, default=20, help="what it may cost, in the currency of infra/prices.yml")
     parser.add_argument("--every", type=float, default=60, help="seconds during which callers ask between two ticks")
     parser.add_argument("--keep", action="store_true", help="remove nothing at the end")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for each in ENDS:
+        if signal.getsignal(each) != signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(each, stop)
     try:
         check(**vars(parser.parse_args(arguments)))
     except MlopsError as error:

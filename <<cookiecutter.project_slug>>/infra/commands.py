@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from mlops.errors import Failure, Misuse
 
 PROJECT = HERE.parent
 RECORD = PROJECT / ".mlops" / "azure-check.json"
+SAID = RECORD.with_suffix(".log")
 PYTHON, MLOPS = PROJECT / ".venv" / "bin" / "python", PROJECT / ".venv" / "bin" / "mlops"
 Command = Sequence[str | Path]
+PATIENCE = {signal.SIGINT: 600.0, signal.SIGTERM: 60.0}
+"""What a command is told when it has to end, and the seconds that it then has. After them it is killed."""
 
 
 class Steps:
@@ -31,7 +35,7 @@ class Steps:
 
     def do(self, step: str, *command: str | Path) -> None:
         """Raises Failure when it fails."""
-        print(f"\n{step}: {typed(command)}", flush=True)
+        say(f"\n{step}: {typed(command)}")
         began = time.monotonic()
         status, _ = run(command, self.until)
         self.keep(step, typed(command), began, status)
@@ -59,12 +63,34 @@ def run(command: Command, until: float, *, kept: bool = False) -> tuple[int, str
         try:
             said, _ = process.communicate(timeout=max(0.0, until - time.monotonic()))
         except BaseException as error:
-            os.killpg(process.pid, signal.SIGINT)
-            process.communicate()
+            end(process)
             if isinstance(error, subprocess.TimeoutExpired):
                 raise Failure(f"the time for it was over during: {typed(command)}") from None
             raise
     return process.returncode, said or ""
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Let it end in order, or kill it, each time with what it started."""
+    for number, seconds in PATIENCE.items():
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, number)
+            process.communicate(timeout=seconds)
+            return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def say(what: str) -> None:
+    """Where nobody reads any more, such as in a closed terminal, into a file, like all that commands then say."""
+    try:
+        print(what, flush=True)
+    except OSError:
+        SAID.parent.mkdir(exist_ok=True)
+        with SAID.open("a") as file:
+            for each in (1, 2):
+                os.dup2(file.fileno(), each)
 
 
 def said_by(*command: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from names import SHORT
 from record import HERE, Job, configured
 
-from mlops.errors import Misuse, MlopsError
+from mlops.errors import Failure, Misuse, MlopsError
 
 STACKS = tuple(SHORT)
 PROJECT = HERE.parent
@@ -56,7 +56,8 @@ def act(verb: str, stack: str, more: Sequence[str]) -> int:
     for old in (passed, events):
         old.unlink(missing_ok=True)
     if pulumi_says(pulumi, "stack", "select", "--create", stack):
-        return 3
+        where = "Set PULUMI_BACKEND_URL to what the organisation's program printed"
+        raise Failure(f"pulumi could not open the state of {stack}. {where}, sign in with `az login`, and repeat.")
     previewed = fingerprint()  # a new stack has put its salt into the settings
     policies = [] if verb == "destroy" else ["--policy-pack", "policy"]
     if pulumi_says(pulumi, verb, "--stack", stack, *policies, "--event-log", str(events), *more):

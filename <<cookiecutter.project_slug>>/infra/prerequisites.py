@@ -1,19 +1,25 @@
-"""What must be so before the acceptance run begins, and what it will cost at most. Nothing is made here."""
+"""What must be so before the acceptance run begins, and what it will cost at most.
+
+Nothing is made but the state of Pulumi's stack; what encrypts it Pulumi writes into infra/Pulumi.dev.yaml.
+"""
 
 import json
 import time
 from typing import Any
 
 import costs
-from commands import PYTHON, run, said_by
+from commands import PROJECT, PYTHON, run, said_by
 from engine import installed, pulumi_says
 from record import Job, Recorded, configured, record
 
 from mlops.errors import Misuse
 from mlops.settings import Settings
+from mlops.specs.load import read
 
-HOURS = 6
-"""After so many it is ended, and removes everything. Assumed."""
+HOURS, ENDING_HOURS = 6, 2
+"""After so many it is ended, and in so many more it removes everything. Assumed."""
+TRAIN, OTHER = "azureml/pipelines/train.yml", ("rounds", 150)
+"""What trains, and the input that makes the second model another one."""
 BORROWED = ", low priority"
 FINDS = "import importlib.util, sys; sys.exit(not importlib.util.find_spec('azure'))"
 
@@ -25,6 +31,9 @@ def ready(environment: str, known: Settings) -> dict[str, Any]:
     if known.service.online is None or known.training.where != "dev":
         what = "without `service.online`, or with `training.where` not dev, dev has no ladder to climb."
         raise Misuse(what, "mlops.yaml")
+    name, value = OTHER
+    if read(PROJECT / TRAIN).plain().get("inputs", {}).get(name, value) == value:
+        raise Misuse(f"wants an input `{name}` that is not {value}, with which a second model is trained.", TRAIN)
     pulumi = installed()
     project, config, onboarded = configured(Job("dev"))
     if not onboarded:
@@ -60,8 +69,9 @@ def affordable(known: Settings, cap: float) -> str:
     hour, unknown = hourly(recorded, known, prices)
     if unknown:
         raise Misuse(f"says nothing of what {', '.join(unknown)} costs: write a price, of any region.", costs.FILE)
-    most = HOURS * hour
-    said = f"it may cost {most:.2f} {prices.currency}: {hour:.2f} an hour, for {HOURS} hours at most"
+    hours = HOURS + ENDING_HOURS
+    most = hours * hour
+    said = f"it may cost {most:.2f} {prices.currency}: {hour:.2f} an hour, for {hours} hours at most"
     if most > cap:
         raise Misuse(f"{said}. That is more than {cap:g}. Allow it: make azure-check ENV=dev CAP={most + 1:.0f}")
     return f"By infra/prices.yml {said}, with every node at work and two versions deployed."

@@ -1,8 +1,8 @@
 """What the acceptance run asks of Azure by itself, in the project's own environment, where `mlops` runs too.
 
 `ready dev KEY` prints who answers, the public key of the environment and versions, as JSON; `call dev SECONDS` lets
-callers ask the endpoint, as many as `service.online` promises; `remove dev` deletes every endpoint. Exit status: as
-that of `mlops`.
+callers ask the endpoint, as many as `service.online` promises; `remove dev` deletes every endpoint, not in prod. Exit
+status: as that of `mlops`.
 """
 
 import asyncio
@@ -19,15 +19,17 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from mlops import platform, settings
-from mlops.errors import Failure, MlopsError
+from mlops.errors import Failure, Misuse, MlopsError
 from mlops.platform.azure import client, keys, reach
 from mlops.platform.azure.names import Names
+from mlops.platform.azure.scale import unscale
 from mlops.platform.azure.sentences import said
 from mlops.platform.endpoint import Door
 
 PROJECT = Path(__file__).resolve().parents[1]
 HOST = "management.azure.com"
 PATIENCE_SECONDS, MOST_SECONDS = 5.0, 1800.0
+USAGE = "use it as: reach.py ready ENV KEY, reach.py call ENV SECONDS, or reach.py remove ENV."
 
 
 def ready(environment: str, key: str) -> dict[str, Any]:
@@ -79,9 +81,17 @@ def call(environment: str, seconds: float) -> str:
 
 
 def remove(environment: str) -> str:
-    """With their deployments."""
-    ml, gone = reach(environment, PROJECT).ml, list[str]()
+    """With their deployments, and what scales those. Raises Misuse for prod."""
+    if environment not in ("dev", "staging"):
+        raise Misuse("only dev and staging are emptied from here; docs/infrastructure.md says how prod goes.")
+    from mlops.platform.azure.endpoint import VERSION
+
+    azure, known = reach(environment, PROJECT), settings.load(PROJECT / "mlops.yaml")
+    ml, gone = azure.ml, list[str]()
     with said(environment):
+        for endpoint in ml.online_endpoints.list():
+            for each in azure.listed(f"{endpoint.id}/deployments?api-version={VERSION}"):
+                unscale(azure, each["id"], known)
         for operations in (ml.online_endpoints, ml.batch_endpoints):
             for name in [each.name for each in operations.list()]:
                 operations.begin_delete(name).result(MOST_SECONDS)
@@ -89,15 +99,17 @@ def remove(environment: str) -> str:
     return f"deleted: {', '.join(gone) or 'nothing, there is no endpoint'}"
 
 
-def main(verb: str, environment: str, *given: str) -> int:
+def main(*arguments: str) -> int:
     try:
-        match verb:
-            case "ready":
-                print(json.dumps(ready(environment, *given)))
-            case "call":
-                print(call(environment, float(*given)))
-            case _:
+        match arguments:
+            case "ready", environment, key:
+                print(json.dumps(ready(environment, key)))
+            case "call", environment, seconds if seconds.replace(".", "", 1).isdecimal():
+                print(call(environment, float(seconds)))
+            case "remove", environment:
                 print(remove(environment))
+            case _:
+                raise Misuse(USAGE)
     except MlopsError as error:
         print(error, file=sys.stderr)
         return error.status

@@ -61,6 +61,8 @@ def test_what_cannot_be_is_said_in_words(onboarded: Onboarded, tmp_path: Path) -
     assert "prod is not destroyed from here" in make(stack, "infra-destroy", "STACK=prod").stderr
     assert "say which stack, as in `make infra-up STACK=dev`" in make(stack, "infra-up").stderr
     assert "`pulumi` is not on the PATH" in make(stack, "infra-preview", "STACK=dev", PATH="/usr/bin:/bin").stderr
+    elsewhere = make(stack, "infra-preview", "STACK=dev", PULUMI_BACKEND_URL="file:///nowhere")
+    assert "could not open the state of dev. Set PULUMI_BACKEND_URL" in elsewhere.stderr, elsewhere.stderr
     file = stack.folder / "Pulumi.dev.yaml"
     document = yaml.safe_load(file.read_text())
     (key,) = [key for key in document["config"] if key.endswith(":organisation")]

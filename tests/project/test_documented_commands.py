@@ -32,7 +32,7 @@ COMPACTED = "tests/mlops/serving/test_compact.py::test_the_command_says_what_it_
 REPORTED = "tests/mlops/evidence/test_report.py::test_the_summary_of_a_refused_run_says_what_refused_it_and_what_to_do"
 REPORTED_AS_FILE = "tests/mlops/evidence/test_report.py::test_a_model_is_reported_by_its_run_into_a_file_of_ones_choice"
 ADDED = "tests/mlops/test_data_commands.py::test_add_says_rows_and_digest_and_when_a_version_has_them_already"
-LISTED = "tests/mlops/test_data_commands.py::test_list_and_show_say_whose_it_is_and_what_read_it"
+DATA_LISTED = "tests/mlops/test_data_commands.py::test_list_and_show_say_whose_it_is_and_what_read_it"
 MOVED = "tests/mlops/test_data_commands.py::test_diff_says_what_moved_the_most_first"
 VERIFIED = "tests/mlops/test_data_commands.py::test_fetch_and_verify"
 RELEASED = "tests/mlops/evidence/test_release_command.py::test_a_model_is_verified_stopped_and_let_go_on"
@@ -65,12 +65,25 @@ SCHEDULED = f"{THERE}/test_schedules.py::test_all_of_a_project_are_applied_liste
 SECOND = f"{THERE}/test_second_environment.py::test_the_run_is_listed_shown_and_its_code_comes_back"
 REGISTERED_THERE = f"{THERE}/test_second_environment.py::test_its_model_is_registered_with_where_it_is_from"
 
+LADDER_THERE = f"{THERE}/test_release_rights.py::test_a_whole_ladder"
+
 ELSEWHERE = {
     "make infra-setup": CHECKED,
     "make infra-check": CHECKED,
     "make infra-preview STACK=dev": BROUGHT_UP,
     "make azure-check ENV=dev": ACCEPTED,
     "make infra-up STACK=dev": BROUGHT_UP,
+    "mlops data add applications data/applications.parquet --on dev": ACCEPTED,
+    f"{TRAIN} --on dev --register": REGISTERED_THERE,
+    "mlops models share NAME:1 --on dev": ACCEPTED,
+    "mlops release verify NAME:1 --on staging": ACCEPTED,
+    "mlops release start NAME:1 --on staging": ACCEPTED,
+    "mlops release tick --on staging": ACCEPTED,
+    "mlops release sign NAME:1 --role data_protection --on prod": SIGNED,
+    "mlops release start NAME:1 --on prod": LADDER_THERE,
+    "mlops release tick --on prod": LADDER_THERE,
+    "mlops release status --on prod": LADDER_THERE,
+    'mlops release rollback --reason "Callers complain" --on prod': LADDER_THERE,
     "mlops env sync dev": SYNCED,
     "mlops env build --on dev": BUILT,
     "make setup": TYPED,
@@ -121,8 +134,8 @@ ELSEWHERE = {
     "mlops release sign NAME:3 --role data_protection --for prod": RELEASED,
     'mlops stop --reason "It finds fewer eligible people than the old order"': RELEASED,
     'mlops data add applications data/applications.parquet -m "with March"': ADDED,
-    "mlops data list": LISTED,
-    "mlops data show applications:2": LISTED,
+    "mlops data list": DATA_LISTED,
+    "mlops data show applications:2": DATA_LISTED,
     "mlops data diff applications:1 applications:2": MOVED,
     "mlops data diff applications new.parquet": MOVED,
     "mlops data fetch applications:1 old.parquet": VERIFIED,

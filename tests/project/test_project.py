@@ -76,6 +76,7 @@ def test_help_lists_what_there_is(new: Project):
     assert {
         "setup",
         "setup-azure",
+        "azure-check",
         "lint",
         "test",
         "poison",

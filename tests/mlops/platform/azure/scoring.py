@@ -33,7 +33,7 @@ class Batch:
     variables: dict[str, str]
 
     def mlops(self, *words: str) -> Completed:
-        done = Project(self.path).mlops(*words, **self.variables)
+        done = Project(self.path).mlops(*words, **self.variables, COLUMNS="200")
         assert "Traceback" not in done.stderr, done.stderr
         return done
 

@@ -90,7 +90,7 @@ def test_a_share_that_was_interrupted_goes_on(azure: Azure, cloud: Cloud, projec
     ],
 )
 def test_only_deploy_of_dev_may_build_and_share(
-    as_person: AsPerson, cloud: Cloud, project: Path, who: str, environment: str, action: str
+    as_person: AsPerson, person: Principal, cloud: Cloud, project: Path, who: str, environment: str, action: str
 ) -> None:
     name = f"{who} of {environment}"
     give(cloud.arm, cloud.directory.add(name).id, who, environment)
@@ -125,7 +125,7 @@ def test_other_files_are_another_version(azure: Azure, project: Path) -> None:
 
 def test_what_was_interrupted_goes_on_with_the_image_that_it_built(azure: Azure, cloud: Cloud, project: Path) -> None:
     cloud.arm.faults.fail(code="UserError", status=400, type=VERSIONS, verb="put")
-    with pytest.raises(Failure, match="Repeat the same command"):
+    with pytest.raises(Failure, match="dev: .UserError."):
         made(azure, project)
     held = dict(cloud.images.tags)
     assert made(azure, project)[0].endswith("is built and shared")

@@ -61,7 +61,7 @@ def test_all_of_a_platform_is_there(project: Project, names: Names) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (None, r"dev.json: the names of what dev has are not here. Write them with: mlops env sync dev"),
+        (None, r"dev.json: the names of what dev has are not here. Ask .* file. Write them with: mlops env sync dev"),
         ("[]", "does not hold the outputs of a stack. Write them with: mlops env sync dev"),
         ("{", "dev.json: is not valid JSON"),
         ("{}", "lacks the output 'subscription': the stack is older than this project. Write them with: mlops env"),

@@ -54,7 +54,8 @@ def read(project: Path, environment: str) -> Names:
     remedy = f"Write them with: mlops env sync {environment}"
     text = os.environ.get(variable)
     if text is None and not file.is_file():
-        raise Misuse(f"the names of what {environment} has are not here. {remedy}", file)
+        what = f"the names of what {environment} has are not here. Ask who may read its stack for this file"
+        raise Misuse(f"{what}. {remedy}", file)
     where = file if text is None else variable
     try:
         given: dict[str, Any] = files.read_json(file) if text is None else json.loads(text)

@@ -46,7 +46,8 @@ class LocalJobs:
     def follow(self, run: str) -> Generator[Event, None, None]:
         bench, self._opened = self._opened, None
         if bench is None or bench.run != run:
-            raise Misuse(f"run {run[:8]} is not waiting to be followed here. Submit the job again.")
+            what = f"run {run[:8]} is not waiting to be followed here"
+            raise Misuse(f"{what}: look at it with `mlops runs show {run[:8]}`, or submit the job again.")
         status = CANCELLED
         try:
             status = yield from drive(bench)
