@@ -115,6 +115,10 @@ def test_a_batch_endpoint_of_what_is_not_there(world: World) -> None:
     given = {"deploymentConfiguration": {"componentId": {"assetId": f"{WORKSPACE}/components/c/versions/1"}}}
     with refused("batch_component_exists", "UserError", "Could not find asset"):
         world.arm.put(OWNER, f"{batch}/deployments/blue", HERE | {"properties": given})
+    world.arm.put(OWNER, f"{batch}/deployments/blue", HERE | {"properties": {}})
+    world.arm.change_behind(f"{batch}/deployments/blue", "properties.provisioningState", "Failed")
+    with refused("default_deployment_exists", "BadArgument", "'blue' is not in the state Succeeded"):
+        world.arm.put(OWNER, batch, HERE | {"properties": {"defaults": {"deploymentName": "blue"}}})
 
 
 def test_scaling_of_what_is_not_there_and_out_of_bounds(deployed: World) -> None:

@@ -21,6 +21,8 @@ REGISTRY = f"{SUB}/resourceGroups/org/providers/Microsoft.MachineLearningService
 MODEL, SHARED = (f"{scope}/models/triage/versions/1" for scope in (WORKSPACE, REGISTRY))
 IMAGE, SHARED_IMAGE = (f"{scope}/environments/serve/versions/1" for scope in (WORKSPACE, REGISTRY))
 NAMED = "azureml://registries/mlr-agency/{}/versions/1"
+STEP, WHOLE = (f"{WORKSPACE}/components/{name}/versions/1" for name in ("step", "whole"))
+TABLES = f"{WORKSPACE}/batchEndpoints/tables"
 SHARER = "00000000-0000-0000-0000-0000000000aa"
 
 
@@ -115,6 +117,49 @@ def test_who_uses_what_is_shared_may_read_it(agency: World) -> None:
             agency.put(DEPLOYMENT, {"properties.model": NAMED.format("models/triage")}, caller=caller)
         agency.arm.assign(needed, "Reader", REGISTRY)
     agency.put(DEPLOYMENT, {"properties.model": NAMED.format("models/triage")}, caller=caller)
+
+
+@pytest.mark.parametrize("used", [MODEL, IMAGE], ids=["model", "image"])
+@pytest.mark.parametrize(
+    ("id", "rule", "properties"),
+    [
+        (f"{WORKSPACE}/jobs/one", "who_uses_a_registry_reads_it", {"componentId": WHOLE}),
+        (
+            f"{TABLES}/deployments/blue",
+            "who_uses_a_registry_reads_it",
+            {"deploymentConfiguration": {"componentId": {"assetId": WHOLE}}},
+        ),
+        (
+            f"{WORKSPACE}/schedules/train",
+            "scheduled_job_can_run",
+            {"action": {"jobDefinition": {"componentId": WHOLE}}, "isEnabled": True},
+        ),
+    ],
+    ids=["job", "deployment", "schedule"],
+)
+def test_who_runs_what_is_shared_may_read_it(agency: World, id: str, rule: str, properties: dict, used: str) -> None:
+    """A component whose step has a model as its input, or runs in an image."""
+    share(agency, used)
+    image = {"environment": NAMED.format("environments/serve")} if used == IMAGE else {}
+    model = {"model": {"uri": NAMED.format("models/triage")}} if used == MODEL else {}
+    node = {"componentId": STEP, "computeId": CLUSTER, "inputs": model}
+    for component, spec in ((STEP, {"type": "command"} | image), (WHOLE, {"type": "pipeline", "jobs": {"step": node}})):
+        agency.arm.put(OWNER, component, {"properties": {"componentSpec": spec}})
+    agency.arm.put(OWNER, TABLES, HERE)
+    caller = "00000000-0000-0000-0000-0000000000cc"
+    agency.arm.assign(caller, "Contributor", GROUP)
+    with refused(rule, "AuthorizationFailed", f"'{caller}' does not have"):
+        agency.arm.put(caller, id, HERE | {"properties": properties})
+    agency.arm.assign(caller, "Reader", REGISTRY)
+    agency.arm.put(caller, id, HERE | {"properties": properties})
+
+
+def test_who_submits_a_job_with_a_shared_model_may_read_it(agency: World) -> None:
+    share(agency)
+    caller, given = "00000000-0000-0000-0000-0000000000cc", {"model": {"uri": NAMED.format("models/triage")}}
+    agency.arm.assign(caller, "Contributor", GROUP)
+    with refused("who_uses_a_registry_reads_it", "AuthorizationFailed", f"'{caller}' does not have"):
+        agency.arm.put(caller, f"{WORKSPACE}/jobs/one", {"properties": {"inputs": given}})
 
 
 def test_a_way_leads_to_the_registry_where_only_approved_ones_are_open(agency: World) -> None:

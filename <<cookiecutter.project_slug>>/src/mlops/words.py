@@ -32,6 +32,11 @@ def counted(count: int, thing: str) -> str:
     return f"{count:,} {thing}" + ("" if count == 1 else "es" if thing.endswith("s") else "s")
 
 
+def short(run: str) -> str:
+    """The id of a run: whole, unless it is digits alone."""
+    return run if "-" in run else run[:8]
+
+
 def shown(value: Any) -> str:
     """A value as a person would write it, cut to 40 characters."""
     if isinstance(value, str):

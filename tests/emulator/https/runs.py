@@ -1,6 +1,7 @@
 """What becomes of submitted jobs, as run history knows it: states and steps, what they wrote and logged."""
 
 import datetime
+import re
 import threading
 import traceback
 import uuid
@@ -9,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.emulator.ids import Id
-from tests.emulator.rules.assets import CONTAINERS
-from tests.emulator.rules.jobs import pipeline
+from tests.emulator.rules.assets import CONTAINERS, found
+from tests.emulator.rules.jobs import BINDING, pipeline
 from tests.emulator.store import Document
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Run:
     status: str = "NotStarted"
     tags: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    reused: bool = False
     error: Document | None = None
     times: dict[str, str] = field(default_factory=dict)
 
@@ -50,7 +52,8 @@ class Run:
         """As run history shows it."""
         places = {name: {"assetId": f"azureml://{self.id}/{name}", "type": kind} for name, kind in self.outputs.items()}
         made = {"runId": self.id, "displayName": self.name, "parentRunId": self.parent or None, "status": self.status}
-        return made | self.times | {"tags": self.tags, "properties": {}, "outputs": places, "error": self.error}
+        known = {"azureml.isreused": "true"} if self.reused else {}
+        return made | self.times | {"tags": self.tags, "properties": known, "outputs": places, "error": self.error}
 
 
 class Begun:
@@ -73,6 +76,31 @@ class Begun:
         for name, each in content.items():
             path = f"azureml/{self.steps[node].id}/{output}/{name}".removesuffix("/")
             self.cloud.blobs.write(*self._place, path, each)
+
+    def reuses(self, node: str) -> bool:
+        """Whether a step of an earlier job was made from the same.
+
+        Source: `settings.force_rerun` and `is_deterministic` of the YAML schemas (Microsoft Learn, 2025); how the
+        history says it: assumed.
+        """
+        if (self.job["properties"].get("settings") or {}).get("force_rerun"):
+            return False
+        key, others = self.key(node), [each for each in [*self.cloud.runs.begun.values()] if each is not self]
+        ended = [each for each in others if node in each.steps and each.steps[node].status == "Completed"]
+        return key is not None and key in [each.key(node) for each in ended]
+
+    def key(self, node: str) -> str | None:
+        """All that decides what a step writes; nothing of one that is not deterministic."""
+        whole = pipeline(self.cloud.arm, self.job["properties"])
+        step = whole["jobs"][node]
+        spec = found(self.cloud.arm, step["componentId"])["properties"]["componentSpec"]
+
+        def meant(match: re.Match[str]) -> str:
+            port, name, before, output = match.groups()
+            return str(whole[port][name]) if port else f"{self.key(before)}.{output}"
+
+        given = f"{step['componentId']} {BINDING.sub(meant, str(step.get('inputs')))}"
+        return given if spec.get("is_deterministic", True) else None
 
     def log(self, node: str, text: str) -> None:
         self.cloud.blobs.write(self._place[0], "azureml", LOG.format(self.steps[node].id), text.encode())
@@ -156,6 +184,7 @@ def scripted(outputs: Mapping[str, Mapping[str, bytes]], **failed: str) -> Plan:
             begun.steps[node].outputs[output] = "uri_file" if "" in content else "uri_folder"
         begun.enter("Running")
         for node, step in begun.steps.items():
+            step.reused = begun.reuses(node)
             step.enter("Running")
             begun.log(node, f"{node} was here\n")
             if node in failed:

@@ -17,6 +17,13 @@ def _shares(document: Document | None, key: str) -> dict[str, int]:
     return {name: int(share) for name, share in given.items() if share}
 
 
+def _succeeded(ask: Ask, deployment: str, otherwise: str) -> None:
+    found = ask.arm.find(f"{ask.id.text}/deployments/{deployment}")
+    if dig(found or {}, "properties.provisioningState") != "Succeeded":
+        what = "does not exist" if found is None else "is not in the state Succeeded"
+        raise Refusal(400, "BadArgument", f"{otherwise}: deployment '{deployment}' {what}.")
+
+
 @rule(ONLINE)
 def endpoint_name_is_free(ask: Ask) -> None:
     """Names of endpoints are unique in a region.
@@ -50,10 +57,7 @@ def traffic_has_somewhere_to_go(ask: Ask) -> None:
     Assumed: code and message; the client checks neither.
     """
     for name in {**_shares(ask.body, "traffic"), **_shares(ask.body, "mirrorTraffic")}:
-        found = ask.arm.find(f"{ask.id.text}/deployments/{name}")
-        if dig(found or {}, "properties.provisioningState") != "Succeeded":
-            what = "does not exist" if found is None else "is not in the state Succeeded"
-            raise Refusal(400, "BadArgument", f"Traffic cannot be set: deployment '{name}' {what}.")
+        _succeeded(ask, name, "Traffic cannot be set")
 
 
 @rule(ONLINE)
@@ -135,13 +139,12 @@ def keys_are_off(ask: Ask) -> None:
 
 @rule(BATCH)
 def default_deployment_exists(ask: Ask) -> None:
-    """The default of a batch endpoint is one of its deployments.
+    """The default of a batch endpoint is one of its deployments, and succeeded.
 
-    Assumed: code and message.
+    Assumed: code and message, as those of traffic.
     """
-    default = ask.sent("defaults.deploymentName")
-    if default and ask.arm.find(f"{ask.id.text}/deployments/{default}") is None:
-        raise Refusal(400, "BadArgument", f"The default deployment '{default}' does not exist.")
+    if default := ask.sent("defaults.deploymentName"):
+        _succeeded(ask, default, "The default cannot be set")
 
 
 @rule(f"{BATCH}/deployments")

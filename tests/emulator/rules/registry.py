@@ -87,7 +87,7 @@ def registry_pulls_what_it_copies(ask: Ask) -> None:
         _refuse_unless(ask, PULL, id)
 
 
-@rule(DEPLOYMENT, JOB)
+@rule(DEPLOYMENT, f"{WORKSPACE}/batchEndpoints/deployments", JOB)
 def who_uses_a_registry_reads_it(ask: Ask) -> None:
     """Who deploys or submits what a registry has may read assets there; so may, for a deployment, the endpoint.
 
@@ -150,12 +150,18 @@ def _refuse_unless(ask: Ask, action: str, scope: str, *, data: bool = False) -> 
 
 
 def _used(ask: Ask) -> Iterator[Id]:
-    """What a deployment, or the steps of a job, take from a registry."""
-    named = [ask.sent("model", ""), ask.sent("environmentId", "")]
-    for node in ask.sent("jobs", {}).values():
-        spec = dig(asset(ask.arm, node.get("componentId", "")) or {}, "properties.componentSpec", {})
-        named += [(spec.get("task") or spec).get("environment", "")]
-        named += [each.get("uri", "") for each in (node.get("inputs") or {}).values()]
+    """What a deployment, or a job or the steps of it, take from a registry."""
+    component = ask.sent("componentId") or ask.sent("deploymentConfiguration.componentId.assetId", "")
+    named, inputs = [ask.sent("model", ""), ask.sent("environmentId", "")], [ask.sent("inputs", {})]
+    for node in (*ask.sent("jobs", {}).values(), *_spec(ask, component).get("jobs", {}).values()):
+        spec = _spec(ask, node.get("componentId", ""))
+        named.append((spec.get("task") or spec).get("environment", ""))
+        inputs.append(node.get("inputs") or {})
+    named += [each.get("uri", "") for given in inputs for each in given.values()]
     for reference in filter(OF_REGISTRY.fullmatch, named):
         if found := asset(ask.arm, reference):
             yield Id(found["id"])
+
+
+def _spec(ask: Ask, component: str) -> Document:
+    return dig(asset(ask.arm, component) or {}, "properties.componentSpec", {})

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.emulator.rules import jobs
+from tests.emulator.rules import jobs, registry
 from tests.emulator.rules.managed_network import WORKSPACE
 from tests.emulator.rules.refusal import Refusal
 from tests.emulator.rules.rule import Ask, rule
 
 SCHEDULE = f"{WORKSPACE}/schedules"
 OF_A_JOB: tuple[Callable[[Ask], None], ...] = (
+    registry.who_uses_a_registry_reads_it,
     jobs.job_inputs_exist,
     jobs.job_computes_exist,
     jobs.job_bindings_lead_somewhere,

@@ -12,7 +12,9 @@ from mlops.evidence.compare import compare
 from mlops.evidence.restore import restore
 from mlops.platform.local.code import LIMIT_BYTES
 from mlops.platform.local.runs import Runs
+from mlops.platform.runs import chosen
 from mlops.steps.package import Package
+from mlops.words import short
 from tests.mlops.platform.lab import Done, Lab, asset, node, text
 
 OUT = {"out": "uri_file"}
@@ -61,6 +63,37 @@ def test_the_start_of_several_ids_is_misuse_that_names_them(lab: Lab):
         Runs(lab.state).write({"run": run, "state": "finished", "started": "2026-01-01", "nodes": {}})
     with pytest.raises(Misuse, match=r"'abc' fits 2 runs \(abc1, abc2\)"):
         lab.platform.jobs.find("abc")
+
+
+RUNS = ("a1b2c3d4e5f60718", "train-20261102T030000Z", "train-daily-20261103T030000Z", "a1b2c3d4e5f60718-2")
+RUNS += ("train-20261109T030000Z", "train-daily-20261110T030000Z")
+
+
+@pytest.mark.parametrize(
+    ("reference", "run"),
+    [
+        ("train", "train-20261109T030000Z"),
+        ("train-202611", "train-20261109T030000Z"),
+        ("train-20261102", "train-20261102T030000Z"),
+        ("train-daily", "train-daily-20261110T030000Z"),
+        ("train-d", "train-daily-20261110T030000Z"),
+        ("a1b2", "a1b2c3d4e5f60718-2"),
+        ("a1b2c3d4e5f60718", "a1b2c3d4e5f60718"),
+    ],
+)
+def test_a_start_means_the_latest_of_one_job_or_schedule(reference: str, run: str):
+    assert chosen(reference, RUNS, "") == run
+
+
+def test_the_name_of_one_schedule_is_no_start_of_another():
+    with pytest.raises(Misuse, match="'train' names no run"):
+        chosen("train", [run for run in RUNS if "daily" in run], "")
+    with pytest.raises(Misuse, match=r"'tr' fits 4 runs \(train-20261102T030000Z, .*daily-20261110T030000Z\)"):
+        chosen("tr", RUNS, "")
+
+
+def test_an_id_is_shown_short_where_that_tells_it_from_others():
+    assert [*map(short, RUNS[:3])] == ["a1b2c3d4", *RUNS[1:3]]
 
 
 def test_notes_are_kept_in_order_and_shown_in_the_browser(lab: Lab):

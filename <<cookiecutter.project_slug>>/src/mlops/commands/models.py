@@ -5,6 +5,7 @@ from datetime import date
 import typer
 
 from mlops.commands.common import AsJson, Card, On, Ref, Run, group, open_platform
+from mlops.words import short
 
 app = group("Register, list, show and share models.")
 
@@ -20,7 +21,7 @@ def register(run: Run, on: On = "local") -> None:
     model = register.register(found, platform, project, on)
     console.print(f"registered [bold]{model.name}:{model.version}[/], digest {model.digest[:12]}")
     if (first := model.lineage["run"]) != found:
-        console.print(f"The same bytes as version {model.version}, registered from run {first[:8]}.")
+        console.print(f"The same bytes as version {model.version}, registered from run {short(first)}.")
     if platform.jobs.describe(found)["code"]["dirty"]:
         console.print("Its code is not committed: a copy is kept with the run. Commit it before others build on it.")
 
@@ -40,7 +41,7 @@ def list_(on: On = "local", as_json: AsJson = False) -> None:
         first = "`mlops run azureml/pipelines/train.yml --register` makes the first."
         return show.console.print(f"No model is registered yet: {first}")
     rows = (
-        (f"{it.name}:{it.version}", it.digest[:12], it.lineage["run"][:8], it.lineage["evaluation"]["outcome"])
+        (f"{it.name}:{it.version}", it.digest[:12], short(it.lineage["run"]), it.lineage["evaluation"]["outcome"])
         for it in found
     )
     show.table(("model", "digest", "run", "outcome"), rows)

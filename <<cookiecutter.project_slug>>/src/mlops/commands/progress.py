@@ -13,7 +13,7 @@ from mlops.errors import Misuse
 from mlops.gates.base import Verdict, tally
 from mlops.platform.base import Event, Jobs
 from mlops.show import console
-from mlops.words import counted
+from mlops.words import counted, short
 
 MARKS = {
     "reused": ("↺", "cyan"),
@@ -27,7 +27,7 @@ STANDINGS = (("passed", "✓", "green"), ("waived", "~", "yellow"), ("refused", 
 
 def follow(name: str, steps: int, events: Iterable[Event], run: str) -> int:
     """Show the events of a run as they come; returns the exit status."""
-    console.print(Text.assemble(f"{name}, run ", (run[:8], "bold"), f", {counted(steps, 'step')}"))
+    console.print(Text.assemble(f"{name}, run ", (short(run), "bold"), f", {counted(steps, 'step')}"))
     at_work: set[str] = set()
     status = 0
     with console.status("") as spinner:

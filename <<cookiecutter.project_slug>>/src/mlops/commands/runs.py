@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from mlops.commands.common import AsJson, Environment, On, Opened, Run, group, open_platform
+from mlops.words import short
 
 app = group("List, show, follow, cancel, compare, annotate and restore runs.")
 
@@ -26,7 +27,7 @@ def list_(on: On = "local", as_json: AsJson = False) -> None:
     if as_json:
         return show.record(runs)
     names = ("name", "state", "reason", "outcome", "models")
-    rows = ([each["run"][:8], each["started"][:16], *(each[name] for name in names)] for each in runs)
+    rows = ([short(each["run"]), each["started"][:16], *(each[name] for name in names)] for each in runs)
     show.table(("run", "started (UTC)", *names), rows)
 
 
@@ -80,7 +81,7 @@ def compare(a: Run, b: Run, on: On = "local", as_json: AsJson = False) -> None:
     (here, one), (there, other) = _of_place(a, on), _of_place(b, on)
     jobs = here.platform.jobs, there.platform.jobs
     records = [each.describe(run) for each, run in zip(jobs, (one, other), strict=True)]
-    ids = [record["run"][:8] for record in records]
+    ids = [short(record["run"]) for record in records]
     if one == other:
         raise Misuse(f"'{a}' and '{b}' are both run {one}. `mlops runs list` shows the others.")
     with tempfile.TemporaryDirectory() as scratch:
@@ -155,5 +156,5 @@ def _with_results(here: Opened, *records: Any) -> list[dict[str, Any]]:
 
 
 def _step(name: str, node: Any) -> str:
-    reused = f" from run {node['reuses']['run'][:8]}" if "reuses" in node else ""
+    reused = f" from run {short(node['reuses']['run'])}" if "reuses" in node else ""
     return f"{name} {node['state']}{reused} {node['seconds']:.1f} s"

@@ -12,6 +12,7 @@ from mlops.evidence.statements import Statement, signed
 from mlops.files import read_json
 from mlops.gates.base import read_verdicts
 from mlops.platform.base import Model, Platform
+from mlops.words import short
 
 WANTED = ("model", "verdicts", "evaluation")
 
@@ -32,9 +33,9 @@ def register(run: str, platform: Platform, project: Path, environment: str = "lo
 
     jobs, models, known = platform.jobs, platform.models, settings.load(project / "mlops.yaml")
     record = jobs.describe(run)
-    refuse_unless_trained(record["outputs"], f"run {run[:8]}")
+    refuse_unless_trained(record["outputs"], f"run {short(run)}")
     if environment != "local" and record["code"]["dirty"]:
-        raise Refused(f"the code of run {run[:8]} was not committed. Commit it, and run again on {environment}.")
+        raise Refused(f"the code of run {short(run)} was not committed. Commit it, and run again on {environment}.")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for output in (*WANTED, *({"choice"} & record["outputs"].keys())):
@@ -55,12 +56,10 @@ def register(run: str, platform: Platform, project: Path, environment: str = "lo
 def refuse_unless_judged(run: str, judged: dict[str, Any], artifact: str) -> None:
     if judged["model"] != artifact:
         raise Refused(
-            f"the model of run {run[:8]} is {artifact[:12]}, but its verdicts speak of {str(judged['model'])[:12]}: "
+            f"the model of run {short(run)} is {artifact[:12]}, but its verdicts speak of {str(judged['model'])[:12]}: "
             "it was changed after it was judged. Run the pipeline again."
         )
-    verdicts = read_verdicts(judged)
-    if not verdicts:
-        raise Refused(f"run {run[:8]} has no verdict on its model: add a gate step to its pipeline.")
-    lines = [f"  {each.gate}: {each.why} {each.next_step}" for each in verdicts if not each.stands]
-    if lines:
-        raise Refused(f"run {run[:8]} was refused and is not registered:\n" + "\n".join(lines))
+    if not (verdicts := read_verdicts(judged)):
+        raise Refused(f"run {short(run)} has no verdict on its model: add a gate step to its pipeline.")
+    if lines := [f"  {each.gate}: {each.why} {each.next_step}" for each in verdicts if not each.stands]:
+        raise Refused(f"run {short(run)} was refused and is not registered:\n" + "\n".join(lines))

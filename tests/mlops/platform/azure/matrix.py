@@ -63,7 +63,7 @@ def give(arm: Arm, principal: str, who: str, environment: str) -> None:
         if role in BUILT_IN and arm.find(SCOPES[scope]):
             arm.assign(principal, role, SCOPES[scope], limit)
         elif arm.find(SCOPES[scope]):
-            hold(arm, principal, role, SCOPES[scope])
+            hold(arm, principal, role, SCOPES[scope], limit)
 
 
 def registry(arm: Arm) -> str:

@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-import pytest
-
-from mlops.platform.azure import batch
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.endpoint import AzureEndpoint
 from mlops.platform.azure.ledger import AzureLedger
 from mlops.platform.endpoint import Deployment
 from tests.emulator.arm import OWNER
 from tests.emulator.https.cloud import Cloud
-from tests.emulator.world import WORKSPACE
+from tests.emulator.store import Document
+from tests.emulator.world import HERE, WORKSPACE
 from tests.mlops.platform.azure.online import person as person
 from tests.support.project import Project
 
@@ -53,15 +51,32 @@ def test_a_version_that_is_prepared_is_switched_to_by_the_endpoint_alone(
     assert sent == {"{W}/batchEndpoints/{name}"}
 
 
-def test_the_oldest_makes_room(azure: Azure, cloud: Cloud, reference: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The default stays, whatever its age."""
-    monkeypatch.setattr(batch, "MOST_DEPLOYMENTS", 3)
-    endpoint = AzureEndpoint(azure, reference.path, AzureLedger(azure))
-    endpoint.switch(version(cloud, 1))
-    for number in (4, 5, 6):
+def test_the_oldest_makes_room(azure: Azure, cloud: Cloud, reference: Project) -> None:
+    """Where 20 are, and not before; the default stays, whatever its age."""
+    endpoint, first = AzureEndpoint(azure, reference.path, AzureLedger(azure)), version(cloud, 1)
+    endpoint.switch(first)
+    place = deployment(cloud, first.name)["id"].removesuffix(first.name)
+    for many, number, gone in ((15, 4, 0), (20, 5, 1)):
+        for filler in range(len(made(cloud)), many):
+            cloud.arm.put(OWNER, f"{place}filler-{filler}", HERE | {"properties": {}})
+        before = [name for name in made(cloud) if name != first.name]
         cloud.arm.clock.advance(minutes=1)
         endpoint.prepare(version(cloud, number))
-    left = {
-        each["name"][-1] for each in cloud.arm.below(WORKSPACE) if each["type"].endswith("/batchEndpoints/deployments")
-    }
-    assert left == {"1", "5", "6"}
+        assert set(made(cloud)) == {first.name, *before[gone:], f"m{number:012}"}
+
+
+def test_a_version_that_could_not_be_made_is_made_again(azure: Azure, cloud: Cloud, reference: Project) -> None:
+    endpoint, new = AzureEndpoint(azure, reference.path, AzureLedger(azure)), version(cloud, 6)
+    endpoint.prepare(new)
+    cloud.arm.change_behind(deployment(cloud, new.name)["id"], "properties.provisioningState", "Failed")
+    endpoint.switch(new)
+    assert deployment(cloud, new.name)["properties"]["provisioningState"] == "Succeeded"
+
+
+def made(cloud: Cloud) -> list[str]:
+    """Names of the deployments, the oldest first."""
+    return [each["name"] for each in cloud.arm.below(WORKSPACE) if each["type"].endswith("/batchEndpoints/deployments")]
+
+
+def deployment(cloud: Cloud, name: str) -> Document:
+    return next(each for each in cloud.arm.below(WORKSPACE) if each["id"].endswith(f"/deployments/{name}"))

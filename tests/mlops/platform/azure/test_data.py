@@ -151,10 +151,14 @@ def test_one_name_is_for_files_or_for_folders(data: AzureData, tmp_path: Path) -
         data.add("rows", parts(tmp_path / "b", "1", "2"))
 
 
-def test_what_somebody_else_registered_is_left_alone(data: AzureData, kept: Bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tags", [{}, {"digest": "0" * 64}, {"digest": "theirs", "bytes": "1", "files": "1"}])
+def test_what_somebody_else_registered_is_left_alone(
+    data: AzureData, kept: Bytes, tmp_path: Path, tags: dict[str, str]
+) -> None:
     kept.write("theirs", b"1")
     uri = "azureml://datastores/workspaceblobstore/paths/theirs"
-    kept.cloud.arm.put(OWNER, f"{ROWS}/1", {"properties": {"dataUri": uri, "dataType": "uri_file"}})
+    tags = tags and tags | {"digest": digest.of_file(table(tmp_path / "a.csv"))}
+    kept.cloud.arm.put(OWNER, f"{ROWS}/1", {"properties": {"dataUri": uri, "dataType": "uri_file", "tags": tags}})
     assert data.list() == ()
     assert data.add("rows", table(tmp_path / "a.csv")).version == 2
     assert data.resolve("absent", "1") is None

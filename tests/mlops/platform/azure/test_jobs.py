@@ -103,6 +103,15 @@ def test_what_failed_or_was_cancelled_runs_again(small: Small) -> None:
     assert jobs.find(run[:8]) == f"{run}-4" == jobs.find("last") and jobs.find(run) == run
 
 
+def test_azure_reuses_what_it_has_unless_it_is_to_be_fresh(small: Small) -> None:
+    small.ends(small.submit())
+    assert small.ends(small.submit(seed="8")) == (0, {"prepare": "reused", "train": "finished"})
+    fresh = small.submit(fresh=True)
+    job = small.cloud.arm.store.documents[f"{WORKSPACE}/jobs/mlops-{fresh}"]["properties"]
+    assert job["settings"]["force_rerun"] is True
+    assert small.ends(fresh) == (0, {"prepare": "finished", "train": "finished"})
+
+
 def test_a_built_environment_is_named_and_only_dev_builds_one(small: Small, names: Names) -> None:
     registry = f"{GROUP}/providers/Microsoft.MachineLearningServices/registries/{names.registry}"
     small.cloud.arm.put(OWNER, registry, {"location": "westeurope", "properties": {}})

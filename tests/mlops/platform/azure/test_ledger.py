@@ -5,8 +5,10 @@ from collections.abc import Callable
 from multiprocessing.pool import ThreadPool
 
 import pytest
+from azure.core.pipeline.transport import HttpTransport
 
 from mlops.errors import Failure
+from mlops.platform.azure import client
 from mlops.platform.azure import ledger as module
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.ledger import AzureLedger
@@ -91,6 +93,29 @@ def test_who_has_lost_the_lease_writes_nothing_more(
     with pytest.raises(Failure, match="the right to act on dev was lost, and another may act"), ledger.lease("dev"):
         blob = azure.container(azure.names.ledger_url).get_blob_client("leases/dev")
         BlobLeaseClient(blob).break_lease(0)
-        until(lambda: ledger._lost)
+        until(lambda: not ledger._until)
         ledger.append("dev", b"a")
     assert AzureLedger(azure).read() == ()
+    with ledger.lease("dev"):
+        ledger.append("dev", b"b")
+    assert ledger.read() == (Entry("dev", 1, b"b"),), "the next lease is one of its own"
+
+
+def test_renewals_may_fail_for_a_moment_and_not_for_a_minute(
+    azure: Azure, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "RENEW_SECONDS", 0.01)
+    monkeypatch.setitem(client.BLOB_TRIES, "retry_total", 1)
+    monkeypatch.setattr(HttpTransport, "sleep", lambda self, seconds: None)
+    ledger, now = AzureLedger(azure), time.time()
+    with ledger.lease("dev"):
+        cloud.lose("PUT", LEASES)
+        for _ in range(2):
+            until(lambda: "Trying again" in capsys.readouterr().err)
+        ledger.append("dev", b"a")
+        with monkeypatch.context() as later:
+            later.setattr(time, "time", lambda: now + 100)
+            with pytest.raises(Failure, match="the right to act on dev was lost, and another may act"):
+                ledger.append("dev", b"b")
+        cloud.mend()
+    assert ledger.read() == (Entry("dev", 1, b"a"),)

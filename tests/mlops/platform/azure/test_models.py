@@ -235,10 +235,25 @@ def test_a_model_whose_image_was_not_built_is_not_shared(agency: Agency, tmp_pat
     assert agency.shared("models") == []
 
 
+def others(agency: Agency, name: str) -> None:
+    """Let another project have a model in the registry."""
+    tags = {"digest": "0" * 64, "project": "lending"}
+    agency.cloud.arm.put(OWNER, f"{REGISTRY}/models/{name}/versions/1", {"properties": {"tags": tags}})
+
+
+def test_what_another_project_has_in_the_registry_is_not_ours(agency: Agency, tmp_path: Path) -> None:
+    model = made(agency.dev, artifact(tmp_path / "a", "1"), image=agency.build())
+    agency.dev.share("triage")
+    others(agency, "loans")
+    staging = agency.elsewhere("staging", tmp_path / "staging")
+    assert staging.list() == (model,)
+    with pytest.raises(Misuse, match="no model is named 'loans'. There are: triage."):
+        staging.get("loans")
+
+
 def test_a_name_that_another_project_has_in_the_registry_is_refused(agency: Agency, tmp_path: Path) -> None:
     made(agency.dev, artifact(tmp_path / "a", "1"), image=agency.build())
-    tags = {"digest": "0" * 64, "project": "lending"}
-    agency.cloud.arm.put(OWNER, f"{REGISTRY}/models/triage/versions/1", {"properties": {"tags": tags}})
+    others(agency, "triage")
     with pytest.raises(Misuse, match="the name 'triage' is taken in the registry mlr-agency by lending. Give"):
         agency.dev.share("triage")
 

@@ -7,10 +7,14 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 
 from mlops.errors import Failure
+from mlops.platform.azure import images
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.sentences import said
+from mlops.serving import vault
 from tests.emulator.https.cloud import Cloud
-from tests.emulator.world import GROUP, STORAGE
+from tests.emulator.https.routes.images import R
+from tests.emulator.https.routes.vault import AUDIENCE
+from tests.emulator.world import GROUP, REGISTRY, STORAGE, VAULT
 
 Ask = Callable[[Azure], object]
 
@@ -27,6 +31,15 @@ def by_client(azure: Azure) -> object:
 def blobs(azure: Azure) -> object:
     with said("dev"):
         return list(azure.container(azure.names.inference_log_url).list_blob_names())
+
+
+def download(azure: Azure) -> object:
+    with said("dev"):
+        return azure.container(azure.names.inference_log_url).download_blob("it")
+
+
+def key(azure: Azure) -> object:
+    return azure.ask("GET", f"{azure.names.sign_key_id}?api-version={vault.VERSION}", scope=AUDIENCE)
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +86,17 @@ def test_a_connection_that_stays_lost_is_given_up(
     assert "Trying again" in capsys.readouterr().err and sum(naps) < 200
 
 
+@pytest.mark.parametrize(("action", "times"), [("listBuildSourceUploadUrl", 3), ("scheduleRun", 0)])
+def test_a_post_is_asked_again_unless_something_would_begin_twice(
+    azure: Azure, cloud: Cloud, capsys: pytest.CaptureFixture[str], action: str, times: int
+) -> None:
+    cloud.lose("POST", f"{R}/{action}")
+    with pytest.raises(Failure, match="the connection to Azure was lost"):
+        azure.ask("POST", f"{REGISTRY}/{action}?{images.API}", {}, once=not times)
+    cloud.mend()
+    assert capsys.readouterr().err.count("Trying again") == times
+
+
 @pytest.mark.parametrize(
     ("ask", "role"), [(workspace, "Reader"), (by_client, "Reader"), (blobs, "Storage Blob Data Reader")]
 )
@@ -110,9 +134,12 @@ def test_roles_that_never_come_are_given_up(
     assert 600 <= sum(naps) < 630
 
 
-def test_a_closed_door_is_no_role_to_wait_for(azure: Azure, cloud: Cloud, naps: list[float]) -> None:
-    cloud.arm.change_behind(STORAGE, "properties.publicNetworkAccess", "Disabled")
+@pytest.mark.parametrize(("ask", "door"), [(blobs, STORAGE), (download, STORAGE), (key, VAULT)])
+def test_a_closed_door_is_no_role_to_wait_for(
+    azure: Azure, cloud: Cloud, naps: list[float], ask: Ask, door: str
+) -> None:
+    cloud.arm.change_behind(door, "properties.publicNetworkAccess", "Disabled")
     with pytest.raises(Failure, match="dev is reached only from inside its network"):
-        blobs(Azure(azure.names, "dev", synced=time.time()))
-    cloud.arm.change_behind(STORAGE, "properties.publicNetworkAccess", "Enabled")
+        ask(Azure(azure.names, "dev", synced=time.time()))
+    cloud.arm.change_behind(door, "properties.publicNetworkAccess", "Enabled")
     assert naps == []

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from mlops import uploads
+from mlops.errors import Failure
 from mlops.platform.azure import images, keys
+from mlops.platform.azure.blobs import Blobs
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.data import AzureData
 from mlops.platform.azure.endpoint import AzureEndpoint
@@ -20,7 +22,7 @@ from mlops.serving.vault import ASKED
 from mlops.serving.vault import VERSION as ASKS
 from tests.emulator.arm import OWNER
 from tests.emulator.https.cloud import Cloud
-from tests.mlops.platform.azure.bytes import forget
+from tests.mlops.platform.azure.bytes import Bytes, forget
 from tests.mlops.platform.azure.conftest import ACCOUNT, BLOBS, LOG
 from tests.mlops.platform.azure.matrix import PASSES_ON, ROLES, SCOPES, SENSITIVE, SHARED, give, organisation
 from tests.mlops.platform.azure.people import AsPerson
@@ -31,6 +33,7 @@ from tests.mlops.platform.azure.test_models import artifact, made
 from tests.mlops.platform.azure.test_models import project as project
 
 Act = Callable[[Azure, Path], object]
+ROW = "mlops/data/rows/one"
 ELSEWHERE = {"workspace", "compute", "endpoint"}
 """Azure acts as these. The emulator asks for their roles where Azure does: rules/workspace.py, tests/infra."""
 UNUSED = {
@@ -53,6 +56,13 @@ def looks(azure: Azure, project: Path) -> None:
     AzureEndpoint(azure, project, AzureLedger(azure)).state()
     AzureModels(azure, project).fetch("triage:1", project / azure.environment)
     AzureLedger(azure).read()
+
+
+def looks_only(azure: Azure, project: Path) -> None:
+    """And not at data, which lie beside the models."""
+    looks(azure, project)
+    with pytest.raises(Failure, match="no role for these files"):
+        Blobs.of_workspace(azure).read(ROW)
 
 
 def signs(azure: Azure, project: Path) -> None:
@@ -100,7 +110,11 @@ ACTS: tuple[tuple[str, str, Act], ...] = (
     ("data_scientists", "dev", hashes),
     ("data_scientists", "dev", looks),
     ("data_scientists", "staging", looks),
-    *((who, environment, looks) for who in ("operators", "readers", "reader") for environment in ("dev", "staging")),
+    *(
+        (who, environment, looks_only)
+        for who in ("operators", "readers", "reader")
+        for environment in ("dev", "staging")
+    ),
     *(("signers", environment, signs) for environment in ("dev", "staging")),
     ("investigators", "prod", investigates),
     ("operate", "prod", watches),
@@ -116,6 +130,7 @@ def test_rights_are_needed_or_it_is_said_why_they_are_given(
     forget(cloud)
     for container in (SENSITIVE, LOG):
         cloud.blobs.write(ACCOUNT, container.rpartition("/")[2], "one", b"a line")
+    Bytes(cloud).write(ROW, b"a row")
     used = set()
     for number, (who, environment, act) in enumerate(ACTS):
         name = f"{who} of {environment}"

@@ -1,6 +1,7 @@
 """Jobs that Azure ML runs by itself: made paused, changed in place, and theirs are runs as any other."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,14 @@ def schedules(small: Small) -> AzureSchedules:
 
 def apply(small: Small, name: str, when: str = "0 3 * * 1") -> str:
     small.write("azureml/schedules/train.yml", FILE.format(name=name, when=when))
+    return apply_as_it_is(small, name)
+
+
+def apply_as_it_is(small: Small, name: str) -> str:
+    """Another schedule of the same code."""
     [each] = of_project(small.path)
     job = bind(each.job, project=small.path, remote=True)
-    return schedules(small).apply(each, Submission(job, reason="weekly"))
+    return schedules(small).apply(each._replace(name=name), Submission(job, reason=f"schedule {name}"))
 
 
 def latest(small: Small) -> str:
@@ -79,17 +85,44 @@ def test_its_job_is_bound_to_what_was_the_latest_then(small: Small) -> None:
 
 def test_the_job_that_it_submits_is_a_run_as_any_other(small: Small, tmp_path: Path) -> None:
     apply(small, "fires")
+    applied = datetime.now(UTC).isoformat()
     schedules(small).switch("fires", on=True)
     name = small.azure.ml.schedules.trigger("mlops-fires").job_name
     run = small.jobs.find("fires")
     assert name == f"mlops-{run}" and small.ends(run)[0] == 0
     described = small.jobs.describe(run)
     assert (described["run"], described["reason"], described["data"]["rows"]["version"]) == (
-        *(run, "weekly", latest(small)),
+        *(run, "schedule fires", latest(small)),
     )
+    assert described["started"] > applied
     assert run in [each["run"] for each in small.jobs.list()[0]]
     small.jobs.fetch(run, "model", tmp_path / "model")
     assert (tmp_path / "model" / "model.txt").read_bytes() == b"weights"
+
+
+def test_what_is_applied_later_says_nothing_of_runs_before(small: Small) -> None:
+    """By another schedule of the same job, or from other code."""
+    apply(small, "first")
+    schedules(small).switch("first", on=True)
+    small.azure.ml.schedules.trigger("mlops-first")
+    before = small.jobs.describe(run := small.jobs.find("first"))
+    apply_as_it_is(small, "second")
+    assert small.jobs.describe(run)["reason"] == "schedule first"
+    small.write("README.md", "No step reads it.")
+    apply(small, "first")
+    assert small.jobs.describe(run)["code"] == before["code"]
+
+
+def test_a_schedule_that_somebody_else_made_is_left_alone(small: Small) -> None:
+    apply(small, "ours")
+    held = small.cloud.arm.store.documents
+    made = held[f"{WORKSPACE}/schedules/mlops-ours"]
+    recurrence = {"triggerType": "Recurrence", "frequency": "day", "interval": 1, "schedule": {"hours": [3]}}
+    for name, change in {"a": {"tags": {}}, "b": {"trigger": recurrence}}.items():
+        id = f"{WORKSPACE}/schedules/mlops-{name}"
+        held[id] = made | {"id": id, "name": f"mlops-{name}", "properties": made["properties"] | change}
+    shown = listed(small)
+    assert "ours" in shown and not shown.keys() & {"a", "b"}
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -128,7 +161,8 @@ def test_all_of_a_project_are_applied_listed_resumed_and_paused_by_command(batch
         f"{name} is paused. Let it run with: mlops schedule resume {name} --on dev" for name in ("score", "train")
     ]
     assert batch.mlops("schedule", "resume", "score", "--on", "dev").stdout == "score runs\n"
-    [score, train] = json.loads(batch.mlops("schedule", "list", "--on", "dev", "--json").stdout)
+    shown = json.loads(batch.mlops("schedule", "list", "--on", "dev", "--json").stdout)
+    score, train = (next(each for each in shown if each["schedule"] == name) for name in ("score", "train"))
     assert (score["schedule"], score["state"], score["reads"]) == ("score", "runs", ["applications:1"])
     assert score["next"].endswith(" 04:00") and (train["state"], train["next"]) == ("paused", "")
     listed = " ".join(batch.mlops("schedule", "list", "--on", "dev").stdout.split())

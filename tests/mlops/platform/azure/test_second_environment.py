@@ -130,6 +130,13 @@ def test_the_run_is_listed_shown_and_its_code_comes_back(there: There, tmp_path:
     assert digest.of_file(rows) == shown["data"]["applications"]["digest"]
 
 
+def test_a_page_tells_of_it(there: There, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    done = there.mlops("report", "last", "--on", "dev", "--to", str(page))
+    assert done.stdout == f"{page}\n"
+    assert "the same there" in page.read_text() and "58 passed, 10 waived" in page.read_text()
+
+
 def test_the_same_command_again_finds_the_run(there: There) -> None:
     done = there.mlops("run", "azureml/pipelines/train.yml", "--on", "dev", "--no-follow")
     run = done.stdout.split()[1]

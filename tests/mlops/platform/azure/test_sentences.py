@@ -240,7 +240,7 @@ CASES = (
     ),
     Case(
         "what nobody foresaw",
-        f"dev: .*No emulated route.*{REPEAT}",
+        r"dev: .*No emulated route for PATCH https://management.azure.com…/workspaces/mlw-lend\.$",
         act=lambda azure: azure.ask("PATCH", f"{WORKSPACE}?{VERSION}", {}),
     ),
 )

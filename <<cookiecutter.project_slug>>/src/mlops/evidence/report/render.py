@@ -15,7 +15,7 @@ from mlops.evidence.report.curves import curves, ticks
 from mlops.evidence.report.groups import gaps
 from mlops.evidence.report.lineage import boxes, graph
 from mlops.files import write_text
-from mlops.words import counted
+from mlops.words import counted, short
 
 
 def write(facts: Mapping[str, Any], to: Path) -> None:
@@ -28,7 +28,7 @@ def environment(*folders: Path) -> Environment:
     loader = FileSystemLoader([*folders, Path(__file__).parent])
     templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     templates.trim_blocks = templates.lstrip_blocks = True
-    templates.filters |= {each.__name__: each for each in (figure, plain, counted, day, duration, words, worded)}
+    templates.filters |= {each.__name__: each for each in (figure, plain, counted, day, duration, short, words, worded)}
     return templates
 
 

@@ -1,6 +1,6 @@
 """Who scores tables in Azure ML: a deployment of the batch endpoint for each version, of which one is the default.
 
-What is there already is not made again. `model` is the asset, as a job names it.
+What is there already, and succeeded, is not made again. `model` is the asset, as a job names it.
 """
 
 import sys
@@ -31,11 +31,11 @@ def prepare(azure: Azure, project: Path, name: str, deployment: Deployment, mode
         if there is None:
             new = load_batch_endpoint(project / ENDPOINT, params_override=[{"name": name}])
             ml.batch_endpoints.begin_create_or_update(new).result(PATIENCE_SECONDS)
-        listed = [*azure.listed(f"{_place(azure)}/{name}/deployments?api-version={VERSION}")]
-        if any(each["name"] == deployment.name for each in listed):
+        listed = {it["name"]: it for it in azure.listed(f"{_place(azure)}/{name}/deployments?api-version={VERSION}")}
+        if (own := listed.pop(deployment.name, None)) and own["properties"]["provisioningState"] == "Succeeded":
             return
-        listed.sort(key=lambda each: (each["name"] == _default(there), each["systemData"]["createdAt"]))
-        for each in listed[: len(listed) + 1 - MOST_DEPLOYMENTS]:
+        old = sorted(listed.values(), key=lambda it: (it["name"] == _default(there), it["systemData"]["createdAt"]))
+        for each in old[: max(0, len(old) + 1 - MOST_DEPLOYMENTS)]:
             ml.batch_deployments.begin_delete(each["name"], name).result(PATIENCE_SECONDS)
         named = {"name": deployment.name, "endpoint_name": name, "tags": {"mlops.model": deployment.model}}
         made: Any = load_batch_deployment(project / DEPLOYMENT, params_override=[named])

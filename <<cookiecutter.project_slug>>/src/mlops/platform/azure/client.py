@@ -21,7 +21,10 @@ ARM = "https://management.azure.com"
 IDENTITY = "DEFAULT_IDENTITY_CLIENT_ID"
 TRIES = {"retry_total": 5, "retry_backoff_factor": 0.8, "retry_backoff_max": 30}
 BLOB_TRIES = {"retry_total": 5, "initial_backoff": 1, "increment_base": 2}
-"""429, 5xx and lost connections are tried again for about a minute, with the pauses that Azure asks for."""
+"""429, 5xx and lost connections are tried again for about a minute, with the pauses that Azure asks for.
+
+Of a POST of the official client only 500, 503, 504 and what names a pause: azure-core, `RetryPolicy`.
+"""
 
 
 class Azure:
@@ -54,16 +57,18 @@ class Azure:
         """Of the organisation's registry, which all environments share."""
         return self._client(registry_name=self.names.registry)
 
-    def ask(self, method: str, url: str, body: Any = None, scope: str = ARM) -> Any:
+    def ask(self, method: str, url: str, body: Any = None, scope: str = ARM, once: bool = False) -> Any:
         """The JSON of an answer to a plain request; None where it is empty. `url` is whole, or a path below ARM.
 
-        Raises Failure, as `sentences.said` says it.
+        `once` is for what would begin twice: where no answer came it is not asked again. Raises Failure, as
+        `sentences.said` says it.
         """
         from azure.core.rest import HttpRequest
 
         whole = url if url.startswith("https://") else f"{ARM}{url}"
+        tries = {"retry_on_methods": () if once else (method,)}
         with said(self.environment):
-            answer = self._pipeline(scope).send_request(HttpRequest(method, whole, json=body))
+            answer = self._pipeline(scope).send_request(HttpRequest(method, whole, json=body), **tries)
             answer.raise_for_status()
             return answer.json() if answer.content else None
 

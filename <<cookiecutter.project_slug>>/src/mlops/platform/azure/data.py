@@ -21,6 +21,12 @@ FOLDER = "mlops/data/"
 REMEDY = "Put it right from the same data: mlops data add {} PATH --on {}"
 
 
+class Versions(Assets):
+    """With all that is told of one."""
+
+    tags = frozenset({"digest", "bytes", "files", "added"})
+
+
 class AzureData:
     """Bytes at `mlops/data/DIGEST/`, each blob with its own sha256 as metadata.
 
@@ -32,7 +38,7 @@ class AzureData:
 
     @cached_property
     def _assets(self) -> Assets:
-        return Assets(self._azure.ml.data, self._azure.environment, "data")
+        return Versions(self._azure.ml.data, self._azure.environment, "data")
 
     @cached_property
     def _blobs(self) -> Blobs:
@@ -43,8 +49,7 @@ class AzureData:
 
         store.refuse_unless_name(name, "data")
         there = store.below(path)
-        size = sum(source.stat().st_size for _, source in there)
-        if not size:
+        if not (size := sum(source.stat().st_size for _, source in there)):
             raise Misuse("is empty. Write or fetch it again.", path)
         found, uri = self.bring(path)
         now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -133,7 +133,7 @@ def _pushed(azure: Azure, images: "ContainerRegistryClient", what: Recipe) -> st
         "isPushEnabled": True,
         "timeout": MOST_SECONDS,
     }
-    run = azure.ask("POST", f"{registry}/scheduleRun?{API}", asked)
+    run = azure.ask("POST", f"{registry}/scheduleRun?{API}", asked, once=True)
     while (run := azure.ask("GET", f"{run['id']}?{API}"))["properties"]["status"] in UNDER_WAY:
         time.sleep(POLL_SECONDS)
     if (status := run["properties"]["status"]) != "Succeeded":

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops import files
+from mlops import digest, files
 from mlops.errors import Failure, Misuse
 from mlops.platform.azure import official, record
 from mlops.platform.azure.blobs import Blobs
@@ -54,9 +54,13 @@ class AzureJobs:
         return run
 
     def kept(self, submission: Submission) -> tuple[Any, Record]:
-        """A job that Azure ML submits by itself, and its record, which the jobs find by their tag."""
+        """A job that Azure ML submits by itself, and its record, which the jobs find by their tag.
+
+        Applied from other code, or by another schedule, it has a record of its own.
+        """
         job, made = self._bound(submission)
-        made["run"] = job.tags[KEPT] = f"schedules/{made['run']}"
+        told = digest.of_value([made["run"], made["code"], made["reason"]])
+        made["run"] = job.tags[KEPT] = f"schedules/{told}"
         self._records.write(made)
         return job, made
 
@@ -86,7 +90,7 @@ class AzureJobs:
         state, status = outcome(now, steps) or ("running", None)
         nodes = {name: node | _of_step(steps.get(name)) for name, node in kept["nodes"].items()}
         about = {"state": state, "status": status, "seconds": seconds(now), "nodes": nodes}
-        return kept | about | {"notes": self._records.notes(run)}
+        return kept | about | {"started": now.get("startTimeUtc") or kept["started"], "notes": self._records.notes(run)}
 
     def list(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[str, ...]]:
         damaged = []
@@ -122,6 +126,8 @@ class AzureJobs:
         data = official.entries(self._azure, self._project, submission.job)
         with said(self._on):
             job = official.loaded(submission.job, data)
+        if submission.fresh and job.type == "pipeline":
+            job.settings.force_rerun = True
         images = official.bind_images(self._azure, self._project, job)
         kept = record.made(submission, self._on, self._project, images, data)
         tags = {"mlops.code": kept["code"]["digest"], "mlops.reason": submission.reason[:256]}
@@ -152,8 +158,7 @@ class AzureJobs:
             with tempfile.TemporaryDirectory() as scratch, said(self._on):
                 self._azure.ml.jobs.download(job, download_path=scratch, output_name=output)
                 found = Path(scratch, "named-outputs", output)
-                inner = [path for path in found.rglob("*") if path.is_file()]
-                if not inner:
+                if not (inner := [path for path in found.rglob("*") if path.is_file()]):
                     raise Misuse(f"output '{output}' is empty: its step did not write it.")
                 with files.replacing(place) as draft:
                     shutil.move(inner[0] if single else found, draft)

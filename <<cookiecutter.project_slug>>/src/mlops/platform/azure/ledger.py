@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -34,7 +35,7 @@ class AzureLedger:
     """
 
     def __init__(self, azure: Azure) -> None:
-        self._azure, self._lost = azure, False
+        self._azure, self._until = azure, 0.0
         self._held: BlobLeaseClient | None = None
 
     @cached_property
@@ -43,7 +44,7 @@ class AzureLedger:
 
     def append(self, environment: str, content: bytes) -> None:
         """Raises Failure when the lease that this process held is lost."""
-        if self._lost:
+        if self._held and time.time() > self._until:
             raise Failure(sentence("LeaseLost", environment))
         with said(environment):
             number = max((number for _, number, _ in self._pages(f"{environment}/")), default=0) + 1
@@ -63,6 +64,7 @@ class AzureLedger:
         """Renewed while the block runs. A process that is killed lets go of it after a minute."""
         with said(environment):
             self._held = held = self._acquired(environment)
+        self._until = time.time() + LEASE_SECONDS
         done = Event()
         renewing = Thread(target=self._renew, args=(held, done), daemon=True)
         renewing.start()
@@ -91,9 +93,8 @@ class AzureLedger:
 
     def _pages(self, prefix: str = "") -> Iterator[tuple[str, int, str]]:
         """Environment, number and name of each entry."""
-        for name in self._container.list_blob_names(name_starts_with=prefix):
-            if match := ENTRY.fullmatch(name):
-                yield match[1], int(match[2]), name
+        found = map(ENTRY.fullmatch, self._container.list_blob_names(name_starts_with=prefix))
+        return ((each[1], int(each[2]), each[0]) for each in found if each)
 
     def _added(self, name: str, content: bytes) -> bool:
         """Whether the blob holds the content now: a try whose answer was lost has written it."""
@@ -121,20 +122,22 @@ class AzureLedger:
             if code != HELD:
                 raise
             holder = blob.get_blob_properties().metadata.get("holder", "unknown")
-            what = f"another release command on {environment} is under way ({holder})"
-            remedy = f"Wait until it ends; a killed one lets go after {LEASE_SECONDS} seconds."
-            raise Busy(f"{what}. {remedy}") from error
+            what = f"another release command on {environment} is under way ({holder}). Wait until it ends"
+            raise Busy(f"{what}; a killed one lets go after {LEASE_SECONDS} seconds.") from error
         blob.set_blob_metadata(_holder(), lease=held)
         return held
 
     def _renew(self, held: "BlobLeaseClient", done: Event) -> None:
         from azure.core.exceptions import AzureError
 
-        while not self._lost and not done.wait(RENEW_SECONDS):
+        while not done.wait(RENEW_SECONDS):
+            asked = time.time()
             try:
                 held.renew()
-            except AzureError:
-                self._lost = True
+                self._until = asked + LEASE_SECONDS
+            except AzureError as error:
+                if getattr(error, "status_code", None) == 409:  # another has it
+                    self._until = 0.0
 
 
 def _holder() -> dict[str, str]:

@@ -94,8 +94,8 @@ class AzureModels:
         model, registry = self.get(reference), self._azure.registry
         shared = Assets(registry.models, self._azure.environment, "a model")
         own = self._settings.project.short_name
-        for each in shared.ours(model.name):
-            if (other := each.tags.get("project")) != own:
+        for each in shared.all(model.name):
+            if (other := each.tags.get("project", "somebody else")) != own:
                 what = f"the name '{model.name}' is taken in the registry {self._azure.names.registry} by {other}"
                 raise Misuse(f"{what}. Give `model.name` in mlops.yaml another one, and register again.")
         image = model.lineage["image"].rpartition(":")[2][:16]
@@ -120,7 +120,7 @@ class AzureModels:
     @cached_property
     def _assets(self) -> Assets:
         client = self._azure.ml if self._made_here else self._azure.registry
-        return Assets(client.models, self._azure.environment, "a model")
+        return Assets(client.models, self._azure.environment, "a model", self._settings.project.short_name)
 
     def _refuse_elsewhere(self, done: str) -> None:
         if not self._made_here:

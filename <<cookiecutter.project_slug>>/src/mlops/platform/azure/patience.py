@@ -4,11 +4,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from mlops.platform.azure.sentences import sentence
+
 PAUSE_SECONDS = 15.0
 NEW_SECONDS = 600.0
 """Roles that were just given work after this time at most ("Troubleshoot Azure RBAC", Microsoft, 2023-09-20)."""
-CLOSED = "AuthorizationFailure"
-"""How storage refuses an address; no role mends it."""
+CLOSED = "reached only from inside its network"
+"""What is said of a door that no role opens."""
 
 
 def patient(policy: type[Any], age: Callable[[], float], **tries: float) -> Any:
@@ -34,7 +36,8 @@ def patient(policy: type[Any], age: Callable[[], float], **tries: float) -> Any:
 
 
 def _refused(response: Any) -> bool:
-    return response.status_code == 403 and response.headers.get("x-ms-error-code") != CLOSED
+    code = response.headers.get("x-ms-error-code")
+    return response.status_code == 403 and CLOSED not in sentence(f"{code}: {response.body()}", "")
 
 
 def _say(what: str) -> None:

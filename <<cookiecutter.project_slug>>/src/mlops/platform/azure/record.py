@@ -100,9 +100,8 @@ def name(job: Job, record: Record) -> str:
     def key(node: Node) -> str:
         read = {name: digests.get(source, source) for name, source in record["nodes"][node.name]["inputs"].items()}
         source, includes = node.source
-        sent = [
-            uploads.context(path) if path.is_dir() else digest.of_file(path) for path in (source, *includes) if path
-        ]
+        parts = filter(None, (source, *includes))
+        sent = [uploads.context(path) if path.is_dir() else digest.of_file(path) for path in parts]
         return cache.key(node, digest.of_value(sent), read, record["environment"]["digest"])
 
     return digest.of_value([record["outputs"], {node.name: key(node) for node in job.nodes}])[:16]
@@ -115,11 +114,10 @@ def _reads(job: Job, data: dict[str, Record]) -> dict[str, dict[str, str]]:
     def source(value: Asset | FromNode) -> str:
         return f"{value.node}.{value.output}" if isinstance(value, FromNode) else places[value.path]
 
-    given = {node.name: node.inputs.items() for node in job.nodes}
-    return {
-        node: {name: source(value) for name, value in inputs if not isinstance(value, Literal)}
-        for node, inputs in given.items()
-    }
+    def given(node: Node) -> dict[str, str]:
+        return {name: source(value) for name, value in node.inputs.items() if not isinstance(value, Literal)}
+
+    return {node.name: given(node) for node in job.nodes}
 
 
 def _file(run: str) -> str:

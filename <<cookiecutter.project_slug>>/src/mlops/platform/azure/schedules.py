@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.errors import Misuse
+from mlops.platform.azure.assets import ALL
 from mlops.platform.azure.data import AzureData
 from mlops.platform.azure.jobs import PREFIX, AzureJobs
 from mlops.platform.azure.sentences import said
@@ -81,11 +82,11 @@ class AzureSchedules:
 
     @cached_property
     def _all(self) -> Mapping[str, Any]:
-        """Ours by name, paused ones with them."""
-        everything: Any = "All"
+        """Ours by name, paused ones with them; what somebody else made or changed by hand is not ours."""
         with said(self._on):
-            found = self._azure.ml.schedules.list(list_view_type=everything)
-            return {each.name.removeprefix(PREFIX): each for each in found if each.name.startswith(PREFIX)}
+            found = self._azure.ml.schedules.list(list_view_type=ALL)
+            ours = [each for each in found if each.name.startswith(PREFIX) and READS in (each.tags or {})]
+            return {each.name.removeprefix(PREFIX): each for each in ours if hasattr(each.trigger, "expression")}
 
 
 def _state(schedule: Any) -> str:

@@ -10,6 +10,8 @@ import yaml
 from mlops.errors import Failure, MlopsError
 
 AGAIN = "Repeat the same command: what is done already is found again."
+LONG = re.compile(r"/subscriptions/[^\s'\"]*/providers/[^/\s'\"]+")
+"""How the id of a resource begins."""
 SHOWN = 300
 """Letters of Azure's own words that are shown."""
 KNOWN = Path(__file__).with_name("sentences.yml")
@@ -25,13 +27,15 @@ def said(environment: str) -> Iterator[None]:
     except MlopsError:
         raise
     except AzureError as error:
-        raise Failure(sentence(str(error), environment)) from error
+        fails = (getattr(error, "status_code", None) or 0) >= 500
+        raise Failure(sentence(str(error), environment, AGAIN if fails else "")) from error
 
 
-def sentence(message: str, environment: str) -> str:
-    """One sentence about a refusal; Azure's own words where it is none of those that are known."""
+def sentence(message: str, environment: str, advice: str = "") -> str:
+    """One sentence about a refusal; Azure's own words, and the advice, where it is none of those that are known."""
+    message = LONG.sub("…", message)
     words = " ".join(message.split())[:SHOWN]
     for known in yaml.safe_load(KNOWN.read_text("utf-8")):
         if found := re.search(known["when"], message):
             return known["say"].format(env=environment, said=words, **found.groupdict())
-    return f"{environment}: {words} {AGAIN}"
+    return f"{environment}: {words} {advice}".rstrip()
