@@ -1,7 +1,7 @@
 """The organisation's platform, once for all projects: what there is. How each part is made lies in organisation/."""
 
 import pulumi
-from organisation import HERE, settings
+from organisation import HERE, rights, settings
 from organisation.foundation import Foundation
 from organisation.names import Names
 from organisation.project import OnboardedProject
@@ -21,5 +21,9 @@ azure = {environment: made[each] for environment, each in subscriptions.items()}
 
 tags = {**organisation.tags, "managed-by": "pulumi"}
 foundation = Foundation(Names(organisation), tags, pulumi.ResourceOptions(providers=[azure["organisation"]]))
+known = pulumi.ResourceOptions(parent=foundation, depends_on=list(foundation.roles.values()))
+for (group, role), right in rights.for_groups(organisation.projects.values()).items():
+    who, where = rights.Principal(group, "Group"), foundation.registry.id
+    rights.grant(f"{group}-{role}-registry", organisation, role, who, where, right.why, None, known)
 projects = {slug: OnboardedProject(slug, project, foundation, azure) for slug, project in organisation.projects.items()}
 pulumi.export("projects", {slug: project.blocks for slug, project in projects.items()})

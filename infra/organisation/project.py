@@ -25,8 +25,8 @@ class OnboardedProject(pulumi.ComponentResource):
         self.ledger = foundation.container(ledger_of(project.short_name), ResourceOptions(parent=self))
         rows = rights.for_project(project)
         here = ResourceOptions(parent=self, depends_on=list(foundation.roles.values()))
-        shared = {"ledger": [self.ledger.id], "registry": [foundation.registry.id]}
-        rights.assign(slug, "", rows, foundation.organisation, people(project), shared, here)
+        ledger = {"ledger": [self.ledger.id]}
+        rights.assign(slug, "", rows, foundation.organisation, people(project), ledger, here)
         own = ResourceOptions(parent=self)
         ci = {
             each: Identities(project, each, foundation, tags(slug, project, each, foundation), own)

@@ -11,7 +11,7 @@ from pulumi import ResourceOptions
 from pulumi_azure_native import authorization
 from role_definitions import BUILT_IN, CUSTOM, Custom
 
-from .types import Groups, Organisation, Project
+from .types import Groups, Organisation, Project, plain
 
 CRYPTO_OFFICER = {"Key Vault Crypto Officer": "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"}
 """Of the platform group only, so not in the matrix (Azure built-in roles, Microsoft, 2026-04-09)."""
@@ -60,8 +60,23 @@ class Principal:
     type: str = "ServicePrincipal"
 
 
+def for_groups(projects: Iterable[Project]) -> dict[tuple[str, str], roles.Right]:
+    """What each group may do in the registry, by group and role: it is all projects', so each right is given once."""
+    found = {}
+    for project in projects:
+        groups = plain(project.groups)
+        for right in _once(project):
+            if right.scope == "registry" and right.who in groups:
+                found.setdefault((groups[right.who], right.role), right)
+    return found
+
+
 def for_project(project: Project) -> list[roles.Right]:
-    """What groups may do in ledger and registry: these are all environments', so each right is given once."""
+    """What groups may do in the ledger: it is all environments', so each right is given once."""
+    return [right for right in _once(project) if right.scope == "ledger"]
+
+
+def _once(project: Project) -> list[roles.Right]:
     rows = (right for each in project.environments.present for right in roles.rights(each, "organisation"))
     return list({(right.who, right.role, right.scope): right for right in rows if once(right)}.values())
 
