@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.emulator.ids import Id
-from tests.emulator.rules.assets import CONTAINERS, found
+from tests.emulator.rules.assets import CONTAINERS, asset
 from tests.emulator.rules.jobs import BINDING, pipeline
 from tests.emulator.store import Document
 
@@ -90,17 +90,18 @@ class Begun:
         return key is not None and key in [each.key(node) for each in ended]
 
     def key(self, node: str) -> str | None:
-        """All that decides what a step writes; nothing of one that is not deterministic."""
+        """All that decides what a step writes; nothing of one that is not deterministic, or whose component is gone."""
         whole = pipeline(self.cloud.arm, self.job["properties"])
         step = whole["jobs"][node]
-        spec = found(self.cloud.arm, step["componentId"])["properties"]["componentSpec"]
+        if not (component := asset(self.cloud.arm, step["componentId"])):
+            return None
 
         def meant(match: re.Match[str]) -> str:
             port, name, before, output = match.groups()
             return str(whole[port][name]) if port else f"{self.key(before)}.{output}"
 
         given = f"{step['componentId']} {BINDING.sub(meant, str(step.get('inputs')))}"
-        return given if spec.get("is_deterministic", True) else None
+        return given if component["properties"]["componentSpec"].get("is_deterministic", True) else None
 
     def log(self, node: str, text: str) -> None:
         self.cloud.blobs.write(self._place[0], "azureml", LOG.format(self.steps[node].id), text.encode())
