@@ -30,6 +30,7 @@ def main() -> None:
         rate = float(sys.argv[2]) if len(sys.argv) > 2 else stress.measured(door, bodies, ONLINE, 10).capacity_rps / 5
         print(machine("uvicorn", "uvloop", "httptools", "msgspec", "onnxruntime", "numpy"))
         print(f"{rate:,.0f} requests a second\n\n{'minute':>8} {'memory MB':>10} {'p95 ms':>8} {'longest':>8} failed")
+        time.sleep(1)  # the last lines of the stress get there
         requests, before = round(rate * SPAN), logged(Path(scratch))
         for look in range(1, looks + 1):
             load = asyncio.run(asked(door, bodies, sorted(random.random() * SPAN for _ in range(requests))))

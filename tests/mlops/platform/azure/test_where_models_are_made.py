@@ -109,7 +109,7 @@ class Place:
         return platform(self.act("deploy", environment), self.path)
 
     def forget(self, kind: str) -> None:
-        """A kind of asset is another environment's, and not here."""
+        """A kind of asset is another environment's or another test's, and not here."""
         for each in reversed(self.cloud.arm.below(f"{WORKSPACE}/{kind}")):
             self.cloud.arm.delete(OWNER, each["id"])
 
@@ -140,6 +140,7 @@ def place(
     def made(where: str) -> Place:
         path = project(tmp_path / "project", reference.path)
         found = Place(cloud, path, as_person)
+        found.forget("data")
         monkeypatch.syspath_prepend(path / "src")
         azure = found.act("deploy", "dev")
         for name in (".amlignore", ".gitignore"):
