@@ -7,19 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from mlops.errors import Misuse, MlopsError, Refused
 
-PERSONAL = {
-    "e-mail address": re.compile(
-        r"\b[\w.%+-]+@(?!(?:[\w-]+\.)*example\.(?:com|net|org)\b)(?:[\w-]+\.)+[a-z]{2,}\b", re.I
-    ),
-    "phone number": re.compile(
-        r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d+\)[ .-]?)?\d(?:[ .-]?\d){6,11}|\(\d{3}\) ?\d{3}-\d{4})(?![\w.])"
-    ),
-    "social security number": re.compile(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w.-])"),
-    "bank account number": re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"),
-    "payment card number": re.compile(r"(?<![\w.-])\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?![\w.-])"),
-}
+PERSONAL: dict[str, str] = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text("utf-8"))
 
 
 def findings(notebook: dict[str, Any]) -> Iterator[tuple[int, str]]:
@@ -30,11 +22,10 @@ def findings(notebook: dict[str, Any]) -> Iterator[tuple[int, str]]:
     with default_settings() as settings:
         settings.disable_plugins("Base64HighEntropyString", "HexHighEntropyString")
         for number, cell in enumerate(notebook["cells"], start=1):
-            lines = [
-                line for output in cell.get("outputs", []) for text in _texts(output) for line in text.splitlines()
-            ]
+            texts = (text for output in cell.get("outputs", []) for text in _texts(output))
+            lines = [line for text in texts for line in text.splitlines()]
             kinds = {secret.type for line in lines for secret in scan_line(line)}
-            kinds |= {kind for kind, pattern in PERSONAL.items() if any(map(pattern.search, lines))}
+            kinds |= {kind for kind, pattern in PERSONAL.items() if any(re.search(pattern, line) for line in lines)}
             yield from ((number, kind) for kind in sorted(kinds))
 
 

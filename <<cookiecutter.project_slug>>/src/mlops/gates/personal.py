@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import yaml
@@ -16,16 +17,7 @@ CHECKED = 300
 FEWEST = 10
 """How many must be of a kind that other values are of by chance."""
 
-MAIL = r"([\w.%+-]+@[\w-]+(?:\.[\w-]+)*\.\pL{2,})"
-NATIONAL = r"^([\pL\d .+/-]{8,24})$"
-NAME = r"^(\pL[\pL'’.-]*(?:,? \pL[\pL'’.-]*){0,3})$"
 APART = r"(?:^|[\s:;,])({})(?:$|[\s.;,])"
-PHONE = APART.format(
-    r"\+\d[\d ()./-]{6,20}\d|\(?0\d{1,4}\)?[ /-][\d /-]{4,14}\d|0\d(?:\.\d\d){4}|\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}"
-)
-IBAN = APART.format("[A-Z]{2}[0-9]{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}")
-CARD = APART.format(r"[3-6]\d{3}(?:[ -]?\d){9,15}")
-SOCIAL = APART.format(r"\d{3}-\d{2}-\d{4}")
 DATE = re.compile(r"\d{1,4}([./ -])\d{1,2}\1\d{1,4}")
 HOLY = {"san", "santa", "santo", "saint", "st", "sao"}
 
@@ -41,14 +33,15 @@ class Kind:
 
 @cache
 def kinds() -> Mapping[str, Kind]:
-    ids = {f"national ids ({name})": Kind(NATIONAL, _stdnum(name), 0.25) for name in _words("national_ids")}
+    shapes = _table()["shapes"] | {name: APART.format(shape) for name, shape in _table()["shapes_apart"].items()}
+    ids = {f"national ids ({name})": Kind(shapes["ids"], _stdnum(name), 0.25) for name in _words("national_ids")}
     return {
-        "e-mail addresses": Kind(MAIL, bool),
-        "phone numbers": Kind(PHONE, _phone),
-        "bank accounts": Kind(IBAN, _stdnum("iban")),
-        "social security numbers": Kind(SOCIAL, _stdnum("us.ssn")),
-        "card numbers": Kind(CARD, _card, 0.25),
-        "names of people": Kind(NAME, _name, 0.1),
+        "e-mail addresses": Kind(shapes["mail"], bool),
+        "phone numbers": Kind(shapes["phone"], _phone),
+        "bank accounts": Kind(shapes["iban"], _stdnum("iban")),
+        "social security numbers": Kind(shapes["social"], _stdnum("us.ssn")),
+        "card numbers": Kind(shapes["card"], _card, 0.25),
+        "names of people": Kind(shapes["name"], _name, 0.1),
         **ids,
     }
 
@@ -81,9 +74,13 @@ def plain(text: str) -> str:
 
 
 @cache
+def _table() -> Mapping[str, Any]:
+    return yaml.safe_load(Path(__file__).with_suffix(".yml").read_text("utf-8"))
+
+
+@cache
 def _words(name: str) -> frozenset[str]:
-    listed = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text("utf-8"))[name]
-    return frozenset(word for line in listed for word in (line if isinstance(line, list) else [line]))
+    return frozenset(word for line in _table()[name] for word in (line if isinstance(line, list) else [line]))
 
 
 def _stdnum(module: str) -> Callable[[str], bool]:

@@ -79,9 +79,8 @@ def _sound(verdict: Verdict) -> Verdict:
 
 
 def _absent(gate: Gate, why: str) -> Verdict:
-    return Verdict(
-        gate.id, gate.stage, None, None, False, why, "A gate without a measurement refuses: see what it needs."
-    )
+    next_step = "A gate without a measurement refuses: see what it needs."
+    return Verdict(gate.id, gate.stage, None, None, False, why, next_step)
 
 
 def _named(error: Exception) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 State = Literal["started", "reused", "finished", "refused", "unreadable", "failed", "cancelled", "skipped"]
 STATES: Mapping[int, State] = {0: "finished", 1: "refused", 2: "unreadable", 3: "failed", 130: "cancelled"}
 """How a run ended, by its exit status."""
+REFUSALS = {"verdict": 1, "input": 2}
+"""The exit status of a step by its tag `mlops.refused`."""
 
 
 @dataclass(frozen=True)

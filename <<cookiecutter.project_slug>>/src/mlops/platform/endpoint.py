@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from mlops.contract.types import Column
 
 
+State = Literal["starting", "healthy", "failed"]
+
+
 class Unhealthy(Failure):
     """A deployment did not start. It says why, with the last lines of its log."""
 
@@ -35,7 +38,7 @@ class Deployed:
     """A deployment as it is. `why` is a sentence when it failed, or is not healthy any more."""
 
     model: str
-    state: Literal["starting", "healthy", "failed"]
+    state: State
     why: str = ""
 
 

@@ -20,13 +20,7 @@ SPAN_SECONDS = 60
 DELAY_SECONDS = 600
 """A line is in Log Analytics some minutes late; what comes later still is counted at the next look."""
 LOGS = "https://api.loganalytics.io"
-QUERY = """AmlOnlineEndpointTrafficLog
-| where _ResourceId startswith "{workspace}" and EndpointName =~ "{endpoint}"
-| where TimeGenerated >= datetime({since}) and TimeGenerated < datetime({until})
-| extend status = coalesce(toint(ResponseCode), 0)
-| extend failed = status >= 500 or status == 0
-| summarize requests = count(), errors = countif(failed), {up_to}
-  by DeploymentName, start = bin(TimeGenerated, {span}s)"""
+QUERY = Path(__file__).with_suffix(".kql").read_text("utf-8").rstrip()
 UP_TO = "up_to_{0} = countif(not(failed) and TotalDurationMs <= {1})"
 
 Counts = dict[tuple[str, float], tuple[int, int, tuple[int, ...]]]

@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ from mlops.platform.local.cache import Made
 from mlops.platform.local.data import LocalData
 from mlops.platform.local.index import Index
 from mlops.platform.local.process import Processes
-from mlops.platform.local.runs import Record, Runs
+from mlops.platform.local.runs import Record, Runs, begun
 from mlops.platform.local.tracking import Tracking
-from mlops.specs.types import Job, Literal
+from mlops.specs.types import Job
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,8 @@ class Bench:
         self.state = self.root = state
         self.runs, self.tracking, self.index, self.processes = runs, tracking, Index(state), Processes()
         files.remove(state / "work")
-        self.record = _record(submission, project, state)
+        own: Record = {"state": "running", "environment": environment.describe(project), "nodes": {}}
+        self.record = begun(submission, project) | own
         self.snapshots = {
             source: code.take(source, state / "work" / "frozen" / str(number))
             for number, source in enumerate(dict.fromkeys(node.source for node in self.job.nodes))
@@ -77,25 +77,6 @@ class Bench:
         assert outcome.node
         self.record["nodes"][outcome.node] = outcome.entry()
         self.runs.write(self.record)
-
-
-def _record(submission: Submission, project: Path, state: Path) -> Record:
-    """What is said of a run as it begins."""
-    job = submission.job
-    return {
-        "name": job.name,
-        "file": str(job.file),
-        "experiment": job.experiment,
-        "reason": submission.reason,
-        "fresh": submission.fresh,
-        "state": "running",
-        "started": datetime.now(UTC).isoformat(),
-        "code": code.capture(project, state),
-        "environment": environment.describe(project),
-        "parameters": {name: value.text for name, value in job.inputs.items() if isinstance(value, Literal)},
-        "outputs": {name: f"{value.node}.{value.output}" for name, value in job.outputs.items()},
-        "nodes": {},
-    }
 
 
 def _tags(job: Job, record: Record) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mlops import digest, files
 from mlops.errors import Failure, MlopsError
-from mlops.platform.base import Event, State
+from mlops.platform.base import REFUSALS, Event, State
 from mlops.platform.local import cache, environment, parallel, sweep
 from mlops.platform.local.bench import Bench, Outcome
 from mlops.platform.local.cache import Made, Output
@@ -23,7 +23,6 @@ from mlops.steps.log import HELD
 
 TAIL = 20
 EMPTY = digest.of_pairs([])
-REFUSALS = {"verdict": 1, "input": 2}
 Say = Callable[[Event], None]
 
 

@@ -6,10 +6,29 @@ from typing import Any
 
 from mlops import files
 from mlops.errors import Misuse
+from mlops.platform.base import Submission
+from mlops.platform.local import code
 from mlops.platform.local.lock import locked
 from mlops.platform.runs import chosen
+from mlops.specs.types import Literal
 
 Record = dict[str, Any]
+
+
+def begun(submission: Submission, project: Path) -> Record:
+    """What the record of a run says as it begins; its code is kept below `.mlops/`."""
+    job = submission.job
+    return {
+        "name": job.name,
+        "file": str(job.file),
+        "experiment": job.experiment,
+        "reason": submission.reason,
+        "fresh": submission.fresh,
+        "started": datetime.now(UTC).isoformat(),
+        "code": code.capture(project, project / ".mlops"),
+        "parameters": {name: value.text for name, value in job.inputs.items() if isinstance(value, Literal)},
+        "outputs": {name: f"{value.node}.{value.output}" for name, value in job.outputs.items()},
+    }
 
 
 class Runs:

@@ -36,9 +36,8 @@ def check(root: Item, kind: str, known: Settings | None) -> None:
         attempt(_check_variables, root)
         for probe in filter(None, map(root.get, ("liveness_probe", "readiness_probe"))):
             if _whole(probe, "timeout", 2) > _whole(probe, "period", 10):
-                refuse(
-                    probe.wrong("`timeout` is longer than `period`: the next probe comes before the answer. Lower it.")
-                )
+                what = "`timeout` is longer than `period`: the next probe comes before the answer. Lower it."
+                refuse(probe.wrong(what))
         if known and known.service.online:
             _check_requests(root, known.service.online)
         elif known:

@@ -94,14 +94,13 @@ def _check_scripts(command: Item, folder: Path | None) -> None:
         module, script = match.groups()
         if ELSEWHERE.search(command.value[: match.start() + 1]):
             return
-        if folder is None:
-            if script and not script.startswith("/"):
-                refuse(command.wrong(f"there is no `code:` here that could hold {script}. Name its folder.", script))
-        elif module:
+        if module and folder:
             _check_module(command, folder, module)
-        elif (
-            not script.startswith("/") and not (folder if folder.is_dir() else folder.parent).joinpath(script).is_file()
-        ):
+        if not script or script.startswith("/"):
+            continue
+        if folder is None:
+            refuse(command.wrong(f"there is no `code:` here that could hold {script}. Name its folder.", script))
+        elif not (folder if folder.is_dir() else folder.parent).joinpath(script).is_file():
             near = (each.relative_to(folder).as_posix() for each in folder.rglob(f"*{Path(script).suffix}"))
             refuse(command.wrong(f"{script} does not exist in {folder}: {meant(script, list(near)[:200])}", script))
 

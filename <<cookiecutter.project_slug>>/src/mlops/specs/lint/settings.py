@@ -17,7 +17,7 @@ from mlops.specs.load import meant
 
 ALONE = "{} alone feeds data, watches, retrains and fixes: nobody sees what one person overlooks."
 """Four duties that are better shared."""
-MISSING = "is missing, and no model is judged without it. Restore it, or write it as docs/responsible-ai.md says."
+MISSING = "is missing, and no model is judged without it. Restore it, or write it as docs/govern.md says."
 
 
 def readable(project: Path) -> settings.Settings | None:
