@@ -13,7 +13,7 @@ app = typer.Typer(
 )
 for name in ("run", "explain", "lint", "report", "score", "serve", "stop"):
     app.command()(getattr(import_module(f"mlops.commands.{name}"), name))
-for name in ("data", "models", "runs", "outcomes", "release", "schedule", "env"):
+for name in ("data", "models", "runs", "outcomes", "release", "schedule", "env", "ci"):
     app.add_typer(import_module(f"mlops.commands.{name}").app, name=name)
 
 
@@ -26,7 +26,7 @@ def main() -> None:
     try:
         app(prog_name="mlops")
     except MlopsError as error:
-        print(error, file=sys.stderr)
+        print(error, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
         sys.exit(error.status)
     except KeyboardInterrupt:
         sys.exit(130)

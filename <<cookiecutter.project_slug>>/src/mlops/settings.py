@@ -31,6 +31,12 @@ def said(text: str) -> str:
     return text
 
 
+def distinct(accounts: dict[str, str]) -> dict[str, str]:
+    if len({each.casefold() for each in accounts.values()}) < len(accounts):
+        raise ValueError("two people have one account; each has their own")
+    return accounts
+
+
 Email = Annotated[str, AfterValidator(named)]
 People = Annotated[list[Email], Field(min_length=1)]
 
@@ -70,6 +76,8 @@ class Duties(Section):
     approves: Approvers
     signs: dict[Text, People] = {}
     """Who signs for what the responsible-AI checklist asks, by role."""
+    accounts: Annotated[dict[Email, Text], AfterValidator(distinct)] = {}
+    """The account of a person with GitHub or Azure DevOps, by e-mail address: for those who approve in CI."""
     one_person: str = ""
     """Why one person feeds data, watches, retrains and fixes alone, where that is so."""
 

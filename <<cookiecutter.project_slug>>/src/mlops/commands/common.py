@@ -17,11 +17,32 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 Environment = Literal["local", "dev", "staging", "prod"]
-On = Annotated[Environment, typer.Option("--on", help="Where: this machine, or an environment in Azure ML.")]
+On = Annotated[
+    Environment, typer.Option("--on", is_eager=True, help="Where: this machine, or an environment in Azure ML.")
+]
 For = Annotated[Environment | None, typer.Option("--for", help="The environment that is meant, if not that of --on.")]
 Run = Annotated[str, typer.Argument(help="A run's id, the start of one, or `last`.")]
 Ref = Annotated[str, typer.Argument(help="`name:3`, `name@DIGEST12`, or `name` for the latest.")]
 Card = Annotated[Path | None, typer.Option("--to", help="The file to write, once as .md and once as .html.")]
+
+
+def named(context: typer.Context, reference: str | None) -> str | None:
+    """What `this-change` means where the command acts (`--on` is read first); any other reference as it is."""
+    from mlops.ci.change import THIS_CHANGE, this_change
+
+    if reference != THIS_CHANGE:
+        return reference
+    here = open_platform(context.params.get("on", "local"))
+    return this_change(here.platform, here.signed[0])
+
+
+ModelRef = Annotated[
+    str,
+    typer.Argument(
+        help="`name:3`, `name@DIGEST12`, `name` for the latest, or in CI `this-change`: what its run registered.",
+        callback=named,
+    ),
+]
 
 
 def group(about: str) -> typer.Typer:

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from mlops.commands.common import AsJson, open_platform
+from mlops.commands.common import AsJson, named, open_platform
 
-Model = Annotated[str | None, typer.Argument(help="`name:3`, `name@DIGEST12` or `name`; not needed for a request.")]
+Model = Annotated[
+    str | None, typer.Argument(help="`name:3`, `name@DIGEST12` or `name`; not needed for a request.", callback=named)
+]
 Row = Annotated[Path | None, typer.Option(help="JSON as /score takes it, or one row of that; CSV or Parquet.")]
 Request = Annotated[str | None, typer.Option(metavar="ID", help="The `id` in an answer of a server on this machine.")]
 Top = Annotated[int, typer.Option(min=1, help="How many reasons are given for a row.")]

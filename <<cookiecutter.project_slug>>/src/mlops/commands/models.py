@@ -4,7 +4,7 @@ from datetime import date
 
 import typer
 
-from mlops.commands.common import AsJson, Card, On, Ref, Run, group, open_platform
+from mlops.commands.common import AsJson, Card, ModelRef, On, Run, group, open_platform
 from mlops.words import short
 
 app = group("Register, list, show and share models.")
@@ -48,7 +48,7 @@ def list_(on: On = "local", as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(ref: Ref, on: On = "local", as_json: AsJson = False) -> None:
+def show(ref: ModelRef, on: On = "local", as_json: AsJson = False) -> None:
     """Where a model comes from, what was measured, what is waived, and who signed since."""
     from mlops import show
     from mlops.commands.origin import origin
@@ -75,7 +75,7 @@ def show(ref: Ref, on: On = "local", as_json: AsJson = False) -> None:
 
 
 @app.command()
-def card(ref: Ref, to: Card = None, on: On = "local") -> None:
+def card(ref: ModelRef, to: Card = None, on: On = "local") -> None:
     """Write the model card out of what was signed about a model; prints where it is."""
     from mlops.evidence.cards import model, render
 
@@ -86,7 +86,7 @@ def card(ref: Ref, to: Card = None, on: On = "local") -> None:
 
 
 @app.command()
-def share(ref: Ref, on: On = "dev") -> None:
+def share(ref: ModelRef, on: On = "dev") -> None:
     """Copy a model, and the image that serves it, to the organisation's registry, where other environments find it."""
     from mlops.show import console
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mlops.commands.common import AsJson, Environment, For, On, Ref, group, meant, open_platform
+from mlops.commands.common import AsJson, Environment, For, ModelRef, On, group, meant, named, open_platform
 from mlops.errors import Busy, Misuse
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def plan(as_json: AsJson = False) -> None:
 
 @app.command()
 def start(
-    ref: Ref,
+    ref: ModelRef,
     on: On = "local",
     follow: Annotated[bool, typer.Option("--follow", help="Stay, and tick until it has ended.")] = False,
     source: Annotated[Path | None, typer.Option("--input", help="Without `service.online`: rows to score.")] = None,
@@ -59,8 +59,9 @@ def start(
     if controller.known.service.online is None:
         _say(done := batch.start(controller, ref, source))
         raise typer.Exit(done.status)
-    _say(start.start(controller, ref))
-    _go_on(controller, GOES_ON if follow else BRINGS)
+    _say(done := start.start(controller, ref))
+    if done.act != "nothing":
+        _go_on(controller, GOES_ON if follow else BRINGS)
 
 
 @app.command()
@@ -79,14 +80,17 @@ def tick(on: On = "local", as_json: AsJson = False) -> None:
 @app.command()
 def status(
     on: On = "local",
-    stale: Annotated[bool, typer.Option("--stale", help="Exit with 1 when a step has outlived its time.")] = False,
+    stale: Annotated[bool, typer.Option("--stale", help="Exit with 1: a step over its time, a model too old.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """What is in service, what is being released, and how far that is."""
     from mlops import show
+    from mlops.ci import findings
     from mlops.release import status
 
-    found = status.status(_controller(on))
+    found = status.status(controller := _controller(on), stale)
+    if findings.wanted():
+        findings.leave(f"champion-{on}", status.served(controller))
     if as_json:
         show.record(found)
     else:
@@ -120,7 +124,7 @@ def promote(reason: Reason, on: On = "local") -> None:
 @app.command()
 def rollback(
     reason: Reason,
-    to: Annotated[str | None, typer.Option("--to", help="A model that was in service before.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="A model that was in service before.", callback=named)] = None,
     on: On = "local",
 ) -> None:
     """Give all requests back: to the champion while a release is open, else to the model before it, or another one."""
@@ -128,7 +132,7 @@ def rollback(
 
     controller = _controller(on)
     way = start if controller.known.service.online else batch
-    done = way.roll_back(controller, to, reason)
+    done = way.roll_back(controller, to or None, reason)
     _say(done)
     if done.act == "redeploy":
         _go_on(controller, BRINGS)
@@ -161,7 +165,7 @@ def down() -> None:
 
 @app.command()
 def sign(
-    ref: Ref,
+    ref: ModelRef,
     role: Annotated[str, typer.Option("--role", help="As whom: `owner`, `approver`, or a role of `people.signs`.")],
     on: On = "local",
     wanted: For = None,
@@ -179,7 +183,17 @@ def sign(
 
 
 @app.command()
-def verify(ref: Ref, on: On = "local", wanted: For = None, as_json: AsJson = False) -> None:
+def approve(ref: ModelRef, on: On = "prod") -> None:
+    """Sign as approver in the name of who approved this run of CI for the environment, as CI's own records say."""
+    from mlops.ci import approval, here
+    from mlops.show import console
+
+    given, (project, platform) = here.system().approvals, (opened := open_platform(on))
+    console.print(approval.approve(ref, on, given, platform, project, opened.settings), soft_wrap=True, markup=False)
+
+
+@app.command()
+def verify(ref: ModelRef, on: On = "local", wanted: For = None, as_json: AsJson = False) -> None:
     """Check everything that is signed about a model, and whether it may be released; exits with 1 if not.
 
     Model and ledger are those of --on, the rules those of --for.

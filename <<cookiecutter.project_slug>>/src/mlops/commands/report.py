@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from mlops.batch import MANIFEST, SUMMARY
-from mlops.commands.common import On, open_platform
+from mlops.commands.common import On, named, open_platform
 from mlops.errors import Misuse
 
 About = "A run's id, the start of one, `last`, a model such as `name:3`, or an output folder of `mlops score`."
-What = Annotated[str, typer.Argument(help=About)]
+What = Annotated[str, typer.Argument(help=About, callback=named)]
 To = Annotated[Path | None, typer.Option(help="The file to write, instead of .mlops/reports/RUN.html.")]
 
 

@@ -25,7 +25,8 @@ def run(
 ) -> None:
     """Run an Azure ML job, on this machine or in an environment."""
     from mlops import show
-    from mlops.commands import progress
+    from mlops.ci import findings
+    from mlops.commands import progress, runs
     from mlops.errors import Misuse
     from mlops.evidence.register import refuse_unless_trained
     from mlops.platform.base import Submission
@@ -52,6 +53,10 @@ def run(
         show.console.print(
             f"run {run_id} goes on. Follow it with: mlops runs follow {run_id} --on {on}", soft_wrap=True
         )
+    if follow and findings.wanted():
+        [found] = runs.with_results(here, platform.jobs.describe(run_id))
+        kept = {name: found[name] for name in ("run", "metrics", "rows", "verdicts", "remark")}
+        findings.leave("run", kept | {"status": status})
     if as_json:
         show.record(platform.jobs.describe(run_id))
     if status:

@@ -21,7 +21,7 @@ def list_(on: On = "local", as_json: AsJson = False) -> None:
 
     here = open_platform(on)
     records, damaged = here.platform.jobs.list()
-    runs = _with_results(here, *records)
+    runs = with_results(here, *records)
     for sentence in (*damaged, *(each["remark"] for each in runs if each["remark"])):
         typer.echo(sentence, err=True)
     if as_json:
@@ -38,7 +38,7 @@ def show(run: Run, on: On = "local", as_json: AsJson = False) -> None:
     from mlops.commands.origin import origin
 
     here = open_platform(on)
-    [found] = _with_results(here, here.platform.jobs.describe(here.platform.jobs.find(run)))
+    [found] = with_results(here, here.platform.jobs.describe(here.platform.jobs.find(run)))
     if as_json:
         return show.record(found)
     facts = {name: found[name] for name in ("run", "state", "started", "name", "file", "reason")}
@@ -131,7 +131,7 @@ def _of_place(reference: str, on: Environment) -> tuple[Opened, str]:
     return here, here.platform.jobs.find(run)
 
 
-def _with_results(here: Opened, *records: Any) -> list[dict[str, Any]]:
+def with_results(here: Opened, *records: Any) -> list[dict[str, Any]]:
     """Records of runs with metrics, verdicts and models; `remark` says why they cannot be had."""
     from mlops.errors import Failure
     from mlops.evidence import build
@@ -143,10 +143,18 @@ def _with_results(here: Opened, *records: Any) -> list[dict[str, Any]]:
     runs = {f"{each.name}:{each.version}": build.runs(each, signed) for each in here.platform.models.list()}
     for record in records:
         models = [model for model, made in runs.items() if record["run"] in made]
-        results: dict[str, Any] = {"models": models, "metrics": {}, "outcome": None, "verdicts": [], "remark": ""}
+        results: dict[str, Any] = {
+            "models": models,
+            "metrics": {},
+            "rows": None,
+            "outcome": None,
+            "verdicts": [],
+            "remark": "",
+        }
         with tempfile.TemporaryDirectory() as scratch:
             try:
-                results["metrics"] = recorded(evaluated(jobs, record["run"], Path(scratch)))
+                measured = evaluated(jobs, record["run"], Path(scratch))
+                results["metrics"], results["rows"] = recorded(measured), measured.figures.get("rows")
                 results["outcome"] = results["metrics"].get("outcome")
                 _, results["verdicts"] = judged(jobs, record, Path(scratch))
             except Failure as error:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mlops.batch import ERRORS, SUMMARY
-from mlops.commands.common import AsJson, On, Opened, Ref, open_platform
+from mlops.commands.common import AsJson, ModelRef, On, Opened, open_platform
 from mlops.errors import Misuse
 
 Share = Annotated[float, typer.Option(min=0, max=1, help="The greatest share of rows that may break the contract.")]
@@ -17,7 +17,7 @@ PIPELINE = Path("azureml", "pipelines", "score.yml")
 
 
 def score(
-    model: Ref,
+    model: ModelRef,
     source: Annotated[str, typer.Option("--input", help=Source)],
     output: Annotated[Path, typer.Option(help="A new folder, or that of a run which was cut off.")],
     on: On = "local",

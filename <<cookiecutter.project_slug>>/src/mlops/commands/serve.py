@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from mlops.commands.common import Ref, open_platform
+from mlops.commands.common import ModelRef, open_platform
 
 
-def serve(model: Ref, port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000) -> None:
+def serve(model: ModelRef, port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000) -> None:
     """Answer requests with a registered model on this machine, until Ctrl-C."""
     import os
     import sys

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops import digest, settings, uploads
+from mlops.ci import here
 from mlops.evidence import waivers
 from mlops.evidence.git import git
 from mlops.evidence.statements import Statement
@@ -24,9 +25,10 @@ def says(record: Record, outputs: Path, code: Path, project: Path, models: Colle
     `models` are the digests of those that are registered.
     """
     known, responsible_ai = settings.load(code / "mlops.yaml"), code / "responsible_ai"
-    choice, commit = outputs / "choice" / "choice.json", record["code"]["commit"]
+    choice, commit, run = outputs / "choice" / "choice.json", record["code"]["commit"], here.current()
     return {
         "time": datetime.now(UTC).isoformat(),
+        **({"ci": run} if run else {}),
         **{name: record[name] for name in ("run", "reason", "environment", "parameters")},
         "code": {**record["code"], "author": git(project, "log", "-1", "--format=%ae", commit) if commit else None},
         "data": {name: {key: each[key] for key in ("digest", "version")} for name, each in record["data"].items()},

@@ -3,7 +3,7 @@
 What it finds is a sentence on what does not hold, and one on what to do.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -91,12 +91,16 @@ def code(case: Case) -> Faults:
         yield f"its commit {commit[:12]} is not on the branch {branch}.", remedy
 
 
+def approvers(signed: Iterable[Statement], environment: str, model: str, may: Collection[str]) -> set[str]:
+    """Who of those who may has approved a model for an environment."""
+    wanted = {"role": "approver", "on": environment, "model": model}.items()
+    return {it.says["who"] for it in signed if it.kind == "sign-off" and wanted <= it.says.items()} & {*may}
+
+
 def approval(case: Case) -> Faults:
     """Whoever has to approve it has, and nobody has who wrote it alone."""
-    approvers = getattr(case.settings.people.approves, case.environment)
-    approvals = [each.says for each in case.signed if each.kind == "sign-off" and each.says["role"] == "approver"]
-    for_this = (case.environment, case.model.digest)
-    who = {each["who"] for each in approvals if (each["on"], each["model"]) == for_this and each["who"] in approvers}
+    may = getattr(case.settings.people.approves, case.environment)
+    who = approvers(case.signed, case.environment, case.model.digest, may)
     wanted, ask = case.settings.release.approval, sign_as("approver", case)
     same = case.served.get("system") == case.says["system"]
     if not who and case.environment == "prod" and wanted != "never" and not (same and wanted == "changed-spec"):

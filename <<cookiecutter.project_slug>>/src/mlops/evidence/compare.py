@@ -14,6 +14,7 @@ from mlops.platform.base import Jobs
 from mlops.specs.bind import CHAMPION
 from mlops.stats import Interval, Metric, paired
 from mlops.steps.package import Package
+from mlops.words import short
 
 Record = Mapping[str, Any]
 Differences = tuple[Mapping[str, Interval], int, list[str]]
@@ -119,7 +120,7 @@ def absent(record: Record) -> str:
     """That a run has no metrics, and how far it got."""
     states = (f"{name} {node['state']}" for name, node in record["nodes"].items())
     stopped = [state for state in states if state.endswith(("failed", "refused", "unreadable"))]
-    return f"Run {record['run'][:8]} has no evaluation: {', '.join(stopped) or record['state']}."
+    return f"Run {short(record['run'])} has no evaluation: {', '.join(stopped) or record['state']}."
 
 
 def recorded(side: Evaluation) -> Record:

@@ -1,9 +1,11 @@
 """Which keys are believed: those that `mlops.yaml` trusts in an environment, and on the laptop its own."""
 
 import json
+from collections import ChainMap
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlops.errors import Refused
+from mlops.errors import Failure, Refused
 from mlops.platform.base import Platform
 from mlops.settings import Settings
 
@@ -24,10 +26,21 @@ def signer(environment: str, known: Settings, platform: Platform) -> "Signer":
     found = platform.signer()
     key = found.public_key
     if key.keyid not in trusted(environment, known, platform):
-        remedy = f"If it should be, write below evidence.trusted_keys.{environment} in mlops.yaml:"
-        line = f'"{key.keyid}": {json.dumps(key.keyval["public"])}'
-        raise Refused(f"the key that signs here is not trusted on {environment}. {remedy}\n{line}")
+        what = f"the key that signs here is not trusted on {environment}"
+        raise Refused(f"{what}. {remedy(key.keyid, environment, known, platform)}")
     return found
+
+
+def remedy(name: str, environment: str, known: Settings, platform: Platform) -> str:
+    """How to trust the key of an id: the line to write, where the key is trusted elsewhere or is the one at hand."""
+    texts = dict(ChainMap(*known.evidence.trusted_keys.model_dump().values()))
+    with suppress(Failure):  # most people may not see the one of a vault
+        key = platform.signer().public_key
+        texts[key.keyid] = key.keyval["public"]
+    where = f"evidence.trusted_keys.{environment} in mlops.yaml"
+    if name not in texts:
+        return f"{where} says which are; if it should be one, add it there."
+    return f'If it should be, write below {where}:\n"{name}": {json.dumps(texts[name])}'
 
 
 def public(name: str, text: str, environment: str, known: Settings) -> "SSlibKey":

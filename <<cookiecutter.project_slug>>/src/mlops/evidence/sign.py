@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from mlops.errors import Misuse, Refused
 from mlops.evidence import build, checks, entries, keys
@@ -12,13 +13,16 @@ from mlops.settings import Settings
 from mlops.specs.load import meant
 
 
-def sign_off(reference: str, role: str, environment: str, platform: Platform, project: Path, known: Settings) -> str:
-    """Sign as who types; returns their address. It binds to the system that made the model, not to the model's bytes.
+def sign_off(
+    reference: str, role: str, environment: str, platform: Platform, project: Path, known: Settings, **more: Any
+) -> str:
+    """Sign as who types, or as `who`; returns their address. `more` is kept with it.
 
+    It binds to the system that made the model, not to the model's bytes.
     Raises Misuse when there is no such role, Refused when it is somebody else's or the model's statement is not sound,
     Failure when its bytes are not those that were judged.
     """
-    who, people = person(project), known.people
+    who, people = more.get("who") or person(project), known.people
     approves = getattr(people.approves, environment, [])
     holders = {**people.signs, "owner": [people.owner], "approver": approves}
     if role not in holders:
@@ -34,7 +38,7 @@ def sign_off(reference: str, role: str, environment: str, platform: Platform, pr
     with tempfile.TemporaryDirectory() as scratch:
         platform.models.fetch(reference, Path(scratch, "model"))
     made = in_force(model, environment, platform, known, entries.read(platform, known)[0])
-    says = {"role": role, "who": who, "model": model.digest}
+    says = {"role": role, "who": who, "model": model.digest, **more}
     entries.add(platform, known, environment, "sign-off", made.says["system"], says)
     return who
 

@@ -5,7 +5,7 @@ Each is an in-toto Statement v1 (in-toto.io/Statement/v1) in a DSSE envelope (se
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +43,13 @@ def signed(statement: Statement, signer: "Signer") -> bytes:
     return files.as_json(envelope.to_dict()).encode()
 
 
-def opened(content: bytes, what: str, keys: Mapping[str, "Key"], environment: str) -> Statement:
-    """What an envelope holds. Raises Refused unless it is, byte for byte, what one of the keys has signed."""
+def opened(
+    content: bytes, what: str, keys: Mapping[str, "Key"], environment: str, remedy: Callable[[str], str] | None = None
+) -> Statement:
+    """What an envelope holds. Raises Refused unless it is, byte for byte, what one of the keys has signed.
+
+    `remedy` says how to trust the key of an id.
+    """
     from securesystemslib.dsse import Envelope
     from securesystemslib.exceptions import UnverifiedSignatureError
 
@@ -57,17 +62,17 @@ def opened(content: bytes, what: str, keys: Mapping[str, "Key"], environment: st
         raise Refused(f"{what} is damaged: it is not as it was written. Restore it, or make it again.") from error
     if signature.keyid not in keys:
         known = ", ".join(key[:12] for key in keys) or "none"
-        remedy = f"evidence.trusted_keys.{environment} in mlops.yaml says which are; if it should be one, add it there"
+        said = f"evidence.trusted_keys.{environment} in mlops.yaml says which are; if it should be one, add it there."
         who = f"key {signature.keyid[:12]}, which is not trusted on {environment} (trusted: {known})"
-        raise Refused(f"{what} is signed with {who}. {remedy}.")
+        raise Refused(f"{what} is signed with {who}. {remedy(signature.keyid) if remedy else said}")
     try:
         keys[signature.keyid].verify_signature(signature, envelope.pae())
     except UnverifiedSignatureError as error:
         raise Refused(f"{what} was changed after key {signature.keyid[:12]} signed it. Restore it.") from error
     said = json.loads(envelope.payload)
     if (schema := said["predicate"].get("schema")) != SCHEMA:
-        remedy = "Upgrade src/mlops" if schema > SCHEMA else "Register the model again from a new run"
-        raise Refused(f"{what} has schema {schema}, and this machinery understands {SCHEMA}. {remedy}.")
+        mend = "Upgrade src/mlops" if schema > SCHEMA else "Register the model again from a new run"
+        raise Refused(f"{what} has schema {schema}, and this machinery understands {SCHEMA}. {mend}.")
     subjects = {each["name"]: each["digest"]["sha256"] for each in said["subject"]}
     return Statement(said["predicateType"].removeprefix(KIND), subjects, said["predicate"], signature.keyid)
 

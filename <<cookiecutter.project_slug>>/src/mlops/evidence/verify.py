@@ -1,6 +1,7 @@
 """Whether a model may be released in an environment: recomputed from its bytes and from what was signed about it."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from mlops.errors import Failure, Refused
@@ -12,6 +13,7 @@ from mlops.gates.run import judge
 from mlops.platform.base import Model, Platform
 from mlops.settings import Settings
 from mlops.steps.package import package
+from mlops.words import short
 
 STRICTER = {"staging": checks.GUARDED, "prod": checks.GUARDED + checks.PROD}
 
@@ -33,7 +35,7 @@ def verify(
         served = in_force(now, environment, platform, known, signed).says if now else {}
     except (Refused, Failure) as error:
         return found + _verdicts("statement", "", _apart(error.what))
-    said = f"Key {made.key[:12]} signed how run {made.says['run'][:8]} made it, and nothing of that was changed."
+    said = f"Key {made.key[:12]} signed how run {short(made.says['run'])} made it, and nothing of that was changed."
     found += _verdicts("statement", said)
     case = Case(model, platform.on, environment, made.says, served, signed, known, project, today)
     for check in checks.EVERYWHERE + STRICTER.get(environment, ()):
@@ -58,7 +60,8 @@ def in_force(model: Model, environment: str, platform: Platform, known: Settings
     """The newest build statement about a model. Raises Refused when its own cannot be believed in the environment."""
     reference, trusted = f"{model.name}:{model.version}", keys.trusted(environment, known, platform)
     what = f"the build statement of {reference}"
-    first = opened(platform.models.statement(reference), what, trusted, environment)
+    remedy = partial(keys.remedy, environment=environment, known=known, platform=platform)
+    first = opened(platform.models.statement(reference), what, trusted, environment, remedy)
     if first.kind != "build" or first.subjects != {model.name: model.digest}:
         raise Refused(f"{what} speaks of {', '.join(first.subjects.values())}, not of {model.digest}. {AGAIN}")
     if first.says != {"schema": first.says["schema"], **model.lineage}:

@@ -17,7 +17,7 @@ from mlops.evidence.git import person
 from mlops.gates import cost
 from mlops.release.decide import Decision
 from mlops.release.settings import Guards
-from mlops.release.start import admitted, earlier
+from mlops.release.start import admitted, earlier, in_service
 from mlops.release.state import Version
 from mlops.release.tick import Controller, Done
 from mlops.settings import Batch, Settings
@@ -51,6 +51,8 @@ def start(controller: Controller, reference: str, source: Path | None) -> Done:
     with controller.platform.ledger.lease(controller.environment):
         _, story = controller.read()
         controller.switch(story)
+        if story.champion == Version.of(controller.platform.models.get(reference)):
+            return in_service(controller, story)
         version = admitted(controller, reference, story)
         column = controller.platform.models.get(version.model).lineage["evaluation"]["predicted"]["column"]
         files.remove(controller.project / PLACE)

@@ -14,14 +14,17 @@ from mlops.release.observe import edges
 from mlops.release.plan import plan
 from mlops.release.state import Story, Version
 from mlops.release.status import step
-from mlops.release.tick import Controller, Done
+from mlops.release.tick import Controller, Done, said
 
 
 def start(controller: Controller, reference: str) -> Done:
-    """Open the release of a model, if all that is signed about it holds. Ticks do the rest."""
+    """Open the release of a model, if all that is signed about it holds, or go on with it. Ticks do the rest."""
     seconds = controller.known.release.stress_seconds
     with controller.platform.ledger.lease(controller.environment):
         signed, story = controller.read()
+        if Version.of(controller.platform.models.get(reference)) in story.serving[-1:]:
+            done = controller.settle(story, controller.platform.endpoint.state())
+            return done or (said(story) if story.opened else in_service(controller, story))
         version = admitted(controller, reference, story)
         controller.platform.endpoint.prepare(version.deployed(controller.project))
         _open(controller, signed, story, version, "everything signed about it holds.")
@@ -38,8 +41,6 @@ def admitted(controller: Controller, reference: str, story: Story) -> Version:
             f"{what}. Let `mlops release tick` go on with it, or end it: `mlops release promote` or `rollback`."
         )
     version = Version.of(platform.models.get(reference))
-    if story.champion and story.champion.digest == version.digest:
-        raise Misuse(f"{version.model} is in service on {environment} already.")
     with tempfile.TemporaryDirectory() as scratch:
         found = verify(
             reference, environment, platform, controller.project, controller.known, date.today(), Path(scratch)
@@ -51,10 +52,18 @@ def admitted(controller: Controller, reference: str, story: Story) -> Version:
     return version
 
 
+def in_service(controller: Controller, story: Story) -> Done:
+    """What a command says that has nothing left to do, such as in a job of CI that is run again."""
+    assert story.champion
+    return Done("nothing", f"{story.champion.model} is in service on {controller.environment} already.")
+
+
 def promote(controller: Controller, reason: str) -> Done:
-    """Let the challenger take all requests now, whatever is left of its ladder."""
+    """Let the challenger take all requests now, whatever is left of its ladder; nothing is done when it has them."""
     with controller.platform.ledger.lease(controller.environment):
         signed, story = controller.read()
+        if story.champion and not story.opened:
+            return in_service(controller, story)
         if story.opened is None or story.opened.step < 0 and not story.opened.held:
             raise Misuse("there is no challenger that passed its tests. `mlops release start MODEL` brings one there.")
         if controller.stopped(signed):

@@ -3,27 +3,39 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from mlops.errors import Failure
+from mlops.errors import Failure, MlopsError
+from mlops.evidence import build
+from mlops.evidence.compare import recorded
+from mlops.evidence.evaluation import Evaluation
+from mlops.evidence.statements import Statement
+from mlops.gates import staleness
+from mlops.gates.base import Context
+from mlops.gates.run import judge
 from mlops.platform.endpoint import Edges, EndpointState
 from mlops.release import stress
 from mlops.release.guards import total
-from mlops.release.state import Opened, Story
+from mlops.release.state import Opened, Story, Version
 from mlops.release.tick import Controller
 from mlops.words import counted
 
 
 @dataclass(frozen=True)
 class Status:
-    """`said` is a text, or texts, by what it is about. `stale`: a step has outlived its time and nobody decided."""
+    """`said` is a text, or texts, by what it is about.
+
+    `stale`: a step has outlived its time and nobody decided, or, where that was asked, what is in service is too old.
+    """
 
     said: Mapping[str, str | list[str]]
     endpoint: EndpointState
     stale: bool
 
 
-def status(controller: Controller) -> Status:
-    story, found = controller.read()[1], controller.platform.endpoint.state()
+def status(controller: Controller, stale: bool = False) -> Status:
+    """How it stands; where nothing is being released, also whether what is in service is `stale`."""
+    (signed, story), found = controller.read(), controller.platform.endpoint.state()
     champion, opened = story.champion, story.opened
     said: dict[str, str | list[str]] = {"in service": champion.model if champion else "nothing yet"}
     if opened:
@@ -43,7 +55,32 @@ def status(controller: Controller) -> Status:
             said["log of the loser"] = error.what
     if (found.traffic, found.mirror) != (story.traffic, story.mirror):
         said["unfinished"] = "the endpoint is not yet as was decided: mlops release tick"
-    return Status(said, found, bool(opened) and opened.late(time.time()))
+    if stale and champion and not opened and (old := _aged(controller, signed, champion)):
+        said["too old"] = old
+    return Status(said, found, "too old" in said or bool(opened) and opened.late(time.time()))
+
+
+def served(controller: Controller) -> dict[str, Any]:
+    """The model in service and what was measured of it, or `why` that is not known; and what is being released."""
+    signed, story = controller.read()
+    opened, version = story.opened, story.champion
+    found: dict[str, Any] = {"model": None, "release": opened.challenger.model if opened else None}
+    if version:
+        found |= {"model": version.model, "digest": version.digest}
+        try:
+            measured = build.current(controller.platform.models.get(version.model), signed).lineage["evaluation"]
+            found |= {"metrics": recorded(Evaluation(measured)), "rows": measured["rows"]}
+        except MlopsError as error:
+            found["why"] = str(error)
+    return found
+
+
+def _aged(controller: Controller, signed: list[Statement], champion: Version) -> list[str]:
+    """Why a model is too old to serve, by the gate staleness."""
+    measured = build.current(controller.platform.models.get(champion.model), signed).lineage["evaluation"]
+    context = Context(controller.known, {}, evaluation=measured, responsible_ai=controller.project / "responsible_ai")
+    old = [each for each in judge("release", context) if each.gate == staleness.id and not each.stands]
+    return [f"{each.why} {each.next_step}" for each in old]
 
 
 def step(controller: Controller, opened: Opened, found: EndpointState) -> str:

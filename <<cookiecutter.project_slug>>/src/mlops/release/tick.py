@@ -137,11 +137,10 @@ class Controller:
         match decision.act:
             case "advance":
                 assert champion
-                step = opened.step + 1
-                traffic = state.wanted(opened.settings.ladder[step], opened.challenger.deployment, champion.deployment)
-                return self._decide(
-                    "decision", opened.challenger, decision.why, *traffic, act="advance", step=step, **says
-                )
+                says |= {"act": "advance", "step": opened.step + 1}
+                step = opened.settings.ladder[opened.step + 1]
+                traffic = state.wanted(step, opened.challenger.deployment, champion.deployment)
+                return self._decide("decision", opened.challenger, decision.why, *traffic, **says)
             case "promote":
                 return self.promote(opened.challenger, decision.why, **says)
             case "roll_back":

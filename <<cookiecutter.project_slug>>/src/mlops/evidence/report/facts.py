@@ -21,6 +21,7 @@ from mlops.gates.base import Verdict, read_verdicts
 from mlops.platform.base import Data, Jobs, Model, Platform
 from mlops.stats import Interval
 from mlops.steps.package import Package, package
+from mlops.words import short
 
 
 @dataclass(frozen=True)
@@ -114,5 +115,5 @@ def against(
     try:
         before, theirs = jobs.describe(run), evaluated(jobs, run, scratch)
     except (Failure, Misuse):
-        return Champion(model, remarks=[f"What its run {run[:8]} evaluated is changed or gone."])
+        return Champion(model, remarks=[f"What its run {short(run)} evaluated is changed or gone."])
     return Champion(model, *differences_of(theirs, ours, code, not changed_data([record, before], EDITED)))

@@ -29,14 +29,7 @@ def open(environment: str, project: Path) -> Platform:
     from mlops.platform.azure.models import AzureModels
 
     azure = reach(environment, project)
+    jobs, models, data = AzureJobs(azure, project), AzureModels(azure, project), AzureData(azure, project)
     ledger = AzureLedger(azure)
-    return Platform(
-        AzureJobs(azure, project),
-        AzureModels(azure, project),
-        AzureData(azure, project),
-        ledger,
-        AzureEndpoint(azure, project, ledger),
-        partial(keys.signer, azure),
-        environment,
-        azure.names.workspace,
-    )
+    endpoint, signer = AzureEndpoint(azure, project, ledger), partial(keys.signer, azure)
+    return Platform(jobs, models, data, ledger, endpoint, signer, environment, azure.names.workspace)

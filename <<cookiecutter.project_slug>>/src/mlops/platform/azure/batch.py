@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from mlops.errors import Failure
 from mlops.platform.azure import official
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.sentences import said
@@ -23,17 +24,18 @@ VERSION = "2023-10-01"
 
 def prepare(azure: Azure, project: Path, name: str, deployment: Deployment, model: str) -> None:
     """Make the endpoint, and a version's deployment in it; the oldest one goes where there is no room."""
+    there, place = _endpoint(azure, name), f"{_place(azure)}/{name}/deployments?api-version={VERSION}"
+    listed = {it["name"]: it for it in azure.listed(place)} if there else {}
+    if (own := listed.pop(deployment.name, None)) and own["properties"]["provisioningState"] == "Succeeded":
+        return
     from azure.ai.ml import Input, load_batch_endpoint
     from azure.ai.ml.entities._load_functions import load_pipeline_component_batch_deployment as load_batch_deployment
 
-    ml, there = azure.ml, _endpoint(azure, name)
+    ml = azure.ml
     with said(azure.environment), redirect_stdout(sys.stderr):
         if there is None:
             new = load_batch_endpoint(project / ENDPOINT, params_override=[{"name": name}])
             ml.batch_endpoints.begin_create_or_update(new).result(PATIENCE_SECONDS)
-        listed = {it["name"]: it for it in azure.listed(f"{_place(azure)}/{name}/deployments?api-version={VERSION}")}
-        if (own := listed.pop(deployment.name, None)) and own["properties"]["provisioningState"] == "Succeeded":
-            return
         old = sorted(listed.values(), key=lambda it: (it["name"] == _default(there), it["systemData"]["createdAt"]))
         for each in old[: max(0, len(old) + 1 - MOST_DEPLOYMENTS)]:
             ml.batch_deployments.begin_delete(each["name"], name).result(PATIENCE_SECONDS)
@@ -46,10 +48,16 @@ def prepare(azure: Azure, project: Path, name: str, deployment: Deployment, mode
 
 
 def switch(azure: Azure, project: Path, name: str, deployment: Deployment, model: str) -> None:
-    """Let a version be the default."""
-    if _default(_endpoint(azure, name)) == deployment.name:
+    """Let a version be the default. One that is, and has failed since, is made again; why not is only said."""
+    there = _default(_endpoint(azure, name)) == deployment.name
+    try:
+        prepare(azure, project, name, deployment, model)
+    except Failure as error:
+        if not there:
+            raise
+        print(error, file=sys.stderr)
+    if there:
         return
-    prepare(azure, project, name, deployment, model)
     with said(azure.environment), redirect_stdout(sys.stderr):
         endpoint = azure.ml.batch_endpoints.get(name)
         endpoint.defaults = {"deployment_name": deployment.name}

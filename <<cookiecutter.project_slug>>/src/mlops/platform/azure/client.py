@@ -1,11 +1,13 @@
 """The ways into one environment: the official client, and plain requests where it has none."""
 
+import json
 import logging
 import os
 import time
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 from mlops.platform.azure.names import Names
 from mlops.platform.azure.patience import patient
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 ARM = "https://management.azure.com"
 IDENTITY = "DEFAULT_IDENTITY_CLIENT_ID"
+VOUCHES = "ACTIONS_ID_TOKEN_REQUEST_URL"
+"""Where GitHub says who a job is: docs.github.com, "OpenID Connect reference", 2026-07."""
 TRIES = {"retry_total": 5, "retry_backoff_factor": 0.8, "retry_backoff_max": 30}
 BLOB_TRIES = {"retry_total": 5, "initial_backoff": 1, "increment_base": 2}
 """429, 5xx and lost connections are tried again for about a minute, with the pauses that Azure asks for.
@@ -41,10 +45,14 @@ class Azure:
     def credential(self) -> "TokenCredential":
         """Who is signed in: `az login`, the identity of a job, or the federated one of CI. No key, no secret.
 
-        A compute has several identities; a job's variable names the one that it acts as.
+        A compute has several identities; a job's variable names the one that it acts as. What GitHub vouches for counts
+        for minutes (github.com/Azure/login/issues/372), so it is asked for again with each token.
         """
-        from azure.identity import DefaultAzureCredential
+        from azure.identity import ClientAssertionCredential, DefaultAzureCredential
 
+        logging.getLogger("azure.identity").setLevel(logging.CRITICAL)
+        if VOUCHES in os.environ and (client := os.environ.get("AZURE_CLIENT_ID")):
+            return ClientAssertionCredential(os.environ["AZURE_TENANT_ID"], client, _vouched)
         own = {"managed_identity_client_id": client} if (client := os.environ.get(IDENTITY)) else {}
         return DefaultAzureCredential(exclude_interactive_browser_credential=True, **own)
 
@@ -112,3 +120,11 @@ class Azure:
 
     def _age(self) -> float:
         return time.time() - self._synced
+
+
+def _vouched() -> str:
+    """What GitHub says of this job, which Azure trusts."""
+    bearer = {"Authorization": f"bearer {os.environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
+    address = f"{os.environ[VOUCHES]}&audience=api://AzureADTokenExchange"
+    with urlopen(Request(address, headers=bearer), timeout=30) as answer:
+        return json.load(answer)["value"]

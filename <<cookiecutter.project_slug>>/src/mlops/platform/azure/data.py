@@ -5,17 +5,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlops import digest, files
 from mlops.errors import Failure, Misuse
 from mlops.platform import store
 from mlops.platform.azure.assets import Assets
 from mlops.platform.azure.blobs import STORE, Blobs, are
+from mlops.platform.azure.client import Azure
 from mlops.platform.base import DataVersion
-
-if TYPE_CHECKING:
-    from mlops.platform.azure.client import Azure
 
 FOLDER = "mlops/data/"
 REMEDY = "Put it right from the same data: mlops data add {} PATH --on {}"
@@ -33,7 +31,7 @@ class AzureData:
     What is read on this machine is kept below `.mlops/fetched/`.
     """
 
-    def __init__(self, azure: "Azure", project: Path) -> None:
+    def __init__(self, azure: Azure, project: Path) -> None:
         self._azure, self._cache = azure, project / ".mlops" / "fetched"
 
     @cached_property

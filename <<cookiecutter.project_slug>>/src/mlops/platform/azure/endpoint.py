@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from mlops import settings
 from mlops.errors import Failure
@@ -19,7 +19,7 @@ from mlops.platform.azure.ledger import AzureLedger
 from mlops.platform.azure.official import BUILDS
 from mlops.platform.azure.scale import scale, unscale
 from mlops.platform.azure.sentences import AGAIN, said
-from mlops.platform.endpoint import Bucket, Deployed, Deployment, Door, Edges, EndpointState, Unhealthy
+from mlops.platform.endpoint import Bucket, Deployed, Deployment, Door, Edges, EndpointState, State, Unhealthy
 from mlops.release import rules
 from mlops.specs.lint.endpoints import OUTPUT
 from mlops.specs.load import read
@@ -40,11 +40,7 @@ FOLLOW_SECONDS = 60.0
 LAST_LINES = 12
 MODEL, SINCE = "mlops.model", "mlops.since"
 """Tags: the model of a deployment as `name:version`, and when the shares of the endpoint came into force."""
-STATES: Mapping[str, Literal["starting", "healthy", "failed"]] = {
-    "Succeeded": "healthy",
-    "Failed": "failed",
-    "Canceled": "failed",
-}
+STATES: Mapping[str, State] = {"Succeeded": "healthy", "Failed": "failed", "Canceled": "failed"}
 
 
 class AzureEndpoint:
@@ -117,9 +113,8 @@ class AzureEndpoint:
     def door(self, deployment: str) -> Door:
         with said(self._azure.environment):
             token = self._azure.credential.get_token(f"{SCORING}/.default").token
-        return Door(
-            f"{self.address}/score", {"authorization": f"Bearer {token}", "azureml-model-deployment": deployment}
-        )
+        headers = {"authorization": f"Bearer {token}", "azureml-model-deployment": deployment}
+        return Door(f"{self.address}/score", headers)
 
     def logs(self, deployment: str) -> str:
         with self._acting() as ml:
@@ -127,7 +122,7 @@ class AzureEndpoint:
 
     def remove(self, deployment: str) -> None:
         rules.removed(self.state(), deployment)
-        unscale(self._azure, f"{self._id}/deployments/{deployment}", self._known)
+        unscale(self._azure, f"{self._id}/deployments/{deployment}")
         with self._acting() as ml:
             ml.online_deployments.begin_delete(deployment, self.name).result(PATIENCE_SECONDS)
 

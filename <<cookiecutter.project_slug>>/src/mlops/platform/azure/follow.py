@@ -4,24 +4,18 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlops.errors import Failure, MlopsError
-from mlops.platform.base import STATES, Event, State
-
-if TYPE_CHECKING:
-    from mlops.platform.azure.client import Azure
+from mlops.platform.azure.client import Azure
+from mlops.platform.base import REFUSALS, STATES, Event, State
 
 Seen = Mapping[str, Any]
 """A run as run history shows it."""
 PAUSES = (1, 2, 3, 5, 8, 13, 20, 30)
 """Seconds between two looks; the last one again and again."""
-ENDS: Mapping[str, tuple[State, int]] = {
-    "Completed": ("finished", 0),
-    "Failed": ("failed", 3),
-    "Canceled": ("cancelled", 130),
-}
-REFUSALS: Mapping[str, tuple[State, int]] = {"verdict": ("refused", 1), "input": ("unreadable", 2)}
+ENDS = {"Completed": 0, "Failed": 3, "Canceled": 130}
+"""Exit statuses."""
 WAITS = {
     "Queued": "waits in the queue of its compute",
     "Provisioning": "waits for a machine",
@@ -39,7 +33,7 @@ class Interrupted(MlopsError):
 class History:
     """Run history of a workspace; `job` is a job's name, or that of a step's own run."""
 
-    def __init__(self, azure: "Azure") -> None:
+    def __init__(self, azure: Azure) -> None:
         self._azure, names = azure, azure.names
         self._url = f"https://{names.location}.api.azureml.ms/history/v1.0{names.workspace_id}/runs/"
 
@@ -59,20 +53,18 @@ class History:
 
 def ended(seen: Seen) -> tuple[State, int] | None:
     """The state and exit status of a step that has ended."""
-    state = ENDS.get(seen["status"])
-    if state and state[1] == 3:
-        return REFUSALS.get((seen.get("tags") or {}).get("mlops.refused", ""), state)
-    reused = state and (seen.get("properties") or {}).get("azureml.isreused") == "true"
-    return ("reused", 0) if reused else state
+    if (status := ENDS.get(seen["status"])) == 3:
+        status = REFUSALS.get((seen.get("tags") or {}).get("mlops.refused", ""), 3)
+    if status == 0 and (seen.get("properties") or {}).get("azureml.isreused") == "true":
+        return "reused", 0
+    return None if status is None else (STATES[status], status)
 
 
 def outcome(job: Seen, steps: Mapping[str, Seen]) -> tuple[State, int] | None:
     """The same of a job: of its steps the worst."""
-    state = ENDS.get(job["status"])
-    if state and state[1] == 3:
+    if (status := ENDS.get(job["status"])) == 3:
         status = max((each[1] for step in steps.values() if (each := ended(step)) and each[1] < 130), default=0) or 3
-        return STATES[status], status
-    return state
+    return None if status is None else (STATES[status], status)
 
 
 def seconds(seen: Seen) -> float:

@@ -6,12 +6,13 @@ from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlops import digest, files
 from mlops.errors import Failure, Misuse
 from mlops.platform.azure import official, record
-from mlops.platform.azure.blobs import Blobs
+from mlops.platform.azure.blobs import AT_ONCE, Blobs
+from mlops.platform.azure.client import Azure
 from mlops.platform.azure.follow import History, Seen, ended, events, going_on, outcome, seconds
 from mlops.platform.azure.record import KEPT, PREFIX, Record, Records
 from mlops.platform.azure.sentences import said
@@ -19,12 +20,8 @@ from mlops.platform.base import Event, Submission
 from mlops.platform.local import code
 from mlops.platform.runs import chosen, refuse_if_blank, wanted
 
-if TYPE_CHECKING:
-    from mlops.platform.azure.client import Azure
-
 FAILED = ("Failed", "Canceled")
 LOGS, LOG = "workspaceartifactstore", "ExperimentRun/dcid.{}/user_logs/std_log.txt"
-AT_ONCE = 8
 
 
 class AzureJobs:
@@ -33,7 +30,7 @@ class AzureJobs:
     What was fetched is kept below `.mlops/fetched/`.
     """
 
-    def __init__(self, azure: "Azure", project: Path) -> None:
+    def __init__(self, azure: Azure, project: Path) -> None:
         self._azure, self._project, self._on = azure, project.resolve(), azure.environment
         self._records, self._history = Records(azure, self._project), History(azure)
 

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 def signer(azure: Azure) -> "Signer":
     """The newest version of the environment's key. Raises Failure when it is not there, or not for who asks."""
-    from securesystemslib.signer import AzureSigner
+    from securesystemslib.signer import AzureSigner, _azure_signer
+
+    # signed in as the rest is: what it would take by itself knows nothing of a job of GitHub
+    _azure_signer.DefaultAzureCredential = lambda: azure.credential  # pyrefly: ignore[bad-assignment]
 
     class VaultSigner(AzureSigner):
         def sign(self, payload: bytes) -> "Signature":

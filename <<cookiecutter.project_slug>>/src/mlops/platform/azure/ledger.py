@@ -61,21 +61,33 @@ class AzureLedger:
 
     @contextmanager
     def lease(self, environment: str) -> Iterator[None]:
-        """Renewed while the block runs. A process that is killed lets go of it after a minute."""
+        """Renewed while the block runs. A process that is killed lets go of it after a minute.
+
+        Where the block fails, and letting go of it too, the first is raised, and has a note of the second.
+        """
         with said(environment):
             self._held = held = self._acquired(environment)
         self._until = time.time() + LEASE_SECONDS
         done = Event()
         renewing = Thread(target=self._renew, args=(held, done), daemon=True)
         renewing.start()
-        try:
-            yield
-        finally:
+
+        def let_go() -> None:
             self._held = None
             done.set()
             renewing.join()
             with said(environment):
                 held.release()
+
+        try:
+            yield
+        except BaseException as error:
+            try:
+                let_go()
+            except Failure as other:
+                error.add_note(str(other))
+            raise
+        let_go()
 
     def noted(self) -> Any:
         """What a holder of the lease has noted; None where that is nothing, or damaged."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlops import carried, digest, files, settings
 from mlops.errors import Failure, Misuse
@@ -13,10 +13,8 @@ from mlops.platform import store
 from mlops.platform.azure import images
 from mlops.platform.azure.assets import Assets
 from mlops.platform.azure.blobs import STORE, Blobs
+from mlops.platform.azure.client import Azure
 from mlops.platform.base import Model
-
-if TYPE_CHECKING:
-    from mlops.platform.azure.client import Azure
 
 ARTIFACT, STATEMENT = f"{carried.ARTIFACT}/", "build.dsse.json"
 DISCOVERY = "https://eastus.api.azureml.ms/registrymanagement/v1.0/registries/{}/discovery"
@@ -32,7 +30,7 @@ class AzureModels:
     What is read on this machine is kept below `.mlops/fetched/`.
     """
 
-    def __init__(self, azure: "Azure", project: Path) -> None:
+    def __init__(self, azure: Azure, project: Path) -> None:
         self._azure, self._project, self._cache = azure, project, project / ".mlops" / "fetched"
 
     def register(

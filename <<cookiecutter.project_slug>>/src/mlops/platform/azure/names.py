@@ -52,7 +52,7 @@ def read(project: Path, environment: str) -> Names:
     """Raises Misuse, with the next step, when nobody has brought the names here, or not all of them."""
     file, variable = place(project, environment), VARIABLE.format(environment.upper())
     remedy = f"Write them with: mlops env sync {environment}"
-    text = os.environ.get(variable)
+    text = os.environ.get(variable) or None
     if text is None and not file.is_file():
         what = f"the names of what {environment} has are not here. Ask who may read its stack for this file"
         raise Misuse(f"{what}. {remedy}", file)
@@ -81,9 +81,8 @@ def sync(project: Path, environment: str) -> Path:
     """
     stack, up = project / "infra", f"Bring it up with: make infra-up STACK={environment}"
     if not (pulumi := shutil.which("pulumi")):
-        raise Misuse(
-            f"`pulumi` is not on the PATH: install it, or set {VARIABLE.format(environment.upper())} as CI does."
-        )
+        variable = VARIABLE.format(environment.upper())
+        raise Misuse(f"`pulumi` is not on the PATH: install it, or set {variable} as CI does.")
     settings = stack / f"Pulumi.{environment}.yaml"
     if not settings.is_file() or ":organisation:" not in settings.read_text("utf-8"):
         raise Misuse("the project is not onboarded: docs/infrastructure.md says how it comes to be.", settings)

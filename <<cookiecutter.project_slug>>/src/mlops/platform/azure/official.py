@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlops import digest, uploads
 from mlops.errors import Failure
 from mlops.platform.azure import images
 from mlops.platform.azure.blobs import Blobs
+from mlops.platform.azure.client import Azure
 from mlops.platform.azure.data import AzureData, place
 from mlops.platform.azure.models import AzureModels
 from mlops.platform.local import reads
@@ -16,16 +17,13 @@ from mlops.specs.assets import NAMED
 from mlops.specs.bind import CHAMPION
 from mlops.specs.types import Asset, Job, Literal
 
-if TYPE_CHECKING:
-    from mlops.platform.azure.client import Azure
-
 Entry = dict[str, Any]
 """What the record of a run says of an input; `source` is what Azure gets."""
 BUILDS = "dev"
 CONTEXTS = "mlops/contexts/"
 
 
-def entries(azure: "Azure", project: Path, job: Job) -> dict[str, Entry]:
+def entries(azure: Azure, project: Path, job: Job) -> dict[str, Entry]:
     """All that a job reads, by the name of its input.
 
     Raises Misuse for what is not there, Failure for a version whose bytes were changed.
@@ -71,7 +69,7 @@ def loaded(job: Job, data: Mapping[str, Entry]) -> Any:
     return found
 
 
-def bind_images(azure: "Azure", project: Path, job: Any) -> list[str]:
+def bind_images(azure: Azure, project: Path, job: Any) -> list[str]:
     """Let each step run in the image that `mlops env build` made for its environment; returns what they run in.
 
     Where there is none yet dev builds one for the job; everywhere else that is a Failure.
@@ -99,7 +97,7 @@ def bind_images(azure: "Azure", project: Path, job: Any) -> list[str]:
     return sorted(found)
 
 
-def _built(azure: "Azure", recipe: images.Recipe) -> str:
+def _built(azure: Azure, recipe: images.Recipe) -> str:
     """The version of an environment, as a job names it; nothing where there is none. Only dev has its own."""
     own = azure.environment == BUILDS
     if not images.known(azure, azure.ml if own else azure.registry, recipe.name, recipe.version):

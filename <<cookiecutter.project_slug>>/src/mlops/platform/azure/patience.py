@@ -16,10 +16,14 @@ CLOSED = "reached only from inside its network"
 def patient(policy: type[Any], age: Callable[[], float], **tries: float) -> Any:
     """A retry policy of the official client that is like `policy`, and waits for roles while `age()` is small.
 
-    `age` is how many seconds ago the names of the environment were written.
+    `age` is how many seconds ago the names of the environment were written. Who is not signed in is asked once.
     """
+    from azure.core.exceptions import ClientAuthenticationError
 
     class Patient(policy):
+        def increment(self, *given: Any, error: Any = None, **named: Any) -> bool:
+            return not isinstance(error, ClientAuthenticationError) and super().increment(*given, error=error, **named)
+
         def sleep(self, *given: Any, **named: Any) -> None:
             _say("Azure is busy, or cannot be reached")
             super().sleep(*given, **named)

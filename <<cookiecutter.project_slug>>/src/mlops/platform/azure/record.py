@@ -4,18 +4,17 @@ import json
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlops import digest, files, uploads
 from mlops.errors import Misuse
 from mlops.platform.azure.blobs import Blobs
+from mlops.platform.azure.client import Azure
 from mlops.platform.azure.sentences import said
 from mlops.platform.base import Submission
-from mlops.platform.local import cache, code, reads
+from mlops.platform.local import cache, reads
+from mlops.platform.local.runs import begun
 from mlops.specs.types import Asset, FromNode, Job, Literal, Node
-
-if TYPE_CHECKING:
-    from mlops.platform.azure.client import Azure
 
 Record = dict[str, Any]
 PREFIX, KEPT = "mlops-", "mlops.record"
@@ -28,7 +27,7 @@ THERE = "${project}"
 class Records:
     """Blobs: `mlops/runs/RUN/record.json`, `notes/` beside it, and in `mlops/code/DIGEST/` what no commit holds."""
 
-    def __init__(self, azure: "Azure", project: Path) -> None:
+    def __init__(self, azure: Azure, project: Path) -> None:
         self._azure, self._code, self._here = azure, project / ".mlops" / "code", json.dumps(str(project))[1:-1]
 
     @cached_property
@@ -76,18 +75,9 @@ def made(submission: Submission, on: str, project: Path, images: list[str], data
     """What is known of a job before it is submitted. `images` name what its steps run in, `data` what it reads."""
     job, inputs = submission.job, _reads(submission.job, data)
     facts = {"python": "of its image", "machine": on, "lock": None, "images": images}
-    return {
-        "name": job.name,
-        "file": str(job.file),
-        "experiment": job.experiment,
-        "reason": submission.reason,
-        "fresh": submission.fresh,
-        "started": datetime.now(UTC).isoformat(),
-        "code": code.capture(project, project / ".mlops"),
+    return begun(submission, project) | {
         "environment": facts | {"digest": digest.of_value(facts)},
-        "parameters": {name: value.text for name, value in job.inputs.items() if isinstance(value, Literal)},
         "data": data,
-        "outputs": {name: f"{value.node}.{value.output}" for name, value in job.outputs.items()},
         "types": {f"{node.name}.{name}": port.type for node in job.nodes for name, port in node.outputs.items()},
         "nodes": {node.name: {"state": "skipped", "seconds": 0.0, "inputs": inputs[node.name]} for node in job.nodes},
     }

@@ -14,10 +14,10 @@ TIMES = {"timeGrain": "PT1M", "timeWindow": "PT5M"}
 
 
 def scale(azure: Azure, deployment: str, known: Settings) -> None:
-    """Let Azure keep a deployment (an ARM id) within the bounds; where they are one number there is nothing to do."""
+    """Let Azure keep a deployment (an ARM id) within the bounds; where they are one number, let it be."""
     bounds = known.environments.of(azure.environment).instances
     if bounds.least == bounds.most:
-        return
+        return unscale(azure, deployment)
     capacity = {"minimum": str(bounds.least), "maximum": str(bounds.most), "default": str(bounds.least)}
     rules = [
         {
@@ -31,10 +31,9 @@ def scale(azure: Azure, deployment: str, known: Settings) -> None:
     azure.ask("PUT", _setting(azure, deployment), {"location": azure.names.location, "properties": properties})
 
 
-def unscale(azure: Azure, deployment: str, known: Settings) -> None:
-    bounds = known.environments.of(azure.environment).instances
-    if bounds.least != bounds.most:
-        azure.ask("DELETE", _setting(azure, deployment))
+def unscale(azure: Azure, deployment: str) -> None:
+    """It is deleted already where it is not there."""
+    azure.ask("DELETE", _setting(azure, deployment))
 
 
 def _setting(azure: Azure, deployment: str) -> str:

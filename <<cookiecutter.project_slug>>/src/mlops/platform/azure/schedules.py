@@ -6,19 +6,17 @@ from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlops.errors import Misuse
 from mlops.platform.azure.assets import ALL
+from mlops.platform.azure.client import Azure
 from mlops.platform.azure.data import AzureData
 from mlops.platform.azure.jobs import PREFIX, AzureJobs
 from mlops.platform.azure.sentences import said
 from mlops.platform.base import Submission
 from mlops.specs.load import meant
 from mlops.specs.schedules import Schedule, following
-
-if TYPE_CHECKING:
-    from mlops.platform.azure.client import Azure
 
 PATIENCE_SECONDS = 600.0
 READS = "mlops.reads"
@@ -30,7 +28,7 @@ class AzureSchedules:
     Assumed: that they begin with the name of their schedule.
     """
 
-    def __init__(self, azure: "Azure", project: Path) -> None:
+    def __init__(self, azure: Azure, project: Path) -> None:
         self._azure, self._project, self._on = azure, project, azure.environment
 
     def apply(self, schedule: Schedule, submission: Submission) -> str:
