@@ -12,6 +12,7 @@ from names import SHORT
 from slip import sentence
 
 from mlops import files
+from mlops.ci.findings import leave
 from mlops.errors import MlopsError
 from mlops.words import counted
 
@@ -27,13 +28,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         found = check(given.stack or tuple(SHORT), given.against)
     except MlopsError as error:
-        print(error, file=sys.stderr)
-        return error.status
+        return failed(error.status, str(error))
     except Exception as error:
-        print(sentence(error), file=sys.stderr)
-        return 3
+        return failed(3, sentence(error))
+    leave("infra", found)
     print(files.as_json(found) if given.json else "\n".join(told(found)))
     return found["status"]
+
+
+def failed(status: int, wrong: str) -> int:
+    print(wrong, file=sys.stderr)
+    leave("infra", {"status": status, "wrong": wrong})
+    return status
 
 
 def told(found: Mapping[str, Any]) -> Iterator[str]:

@@ -13,10 +13,12 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from names import SHORT
 from record import HERE, Job, configured
 
+from mlops.ci.findings import leave
 from mlops.errors import Failure, Misuse, MlopsError
 
 STACKS = tuple(SHORT)
@@ -26,33 +28,32 @@ STATE = PROJECT / ".mlops" / "infra"
 
 def main(arguments: Sequence[str]) -> int:
     verb, stack = (*arguments, "", "")[:2]
+    verb, found = verb or "preview", dict[str, Any]()
     try:
-        return act(verb or "preview", stack, arguments[2:])
+        status = act(verb, stack, arguments[2:])
+        found = told(log(stack, verb))
+        if status > 1 and not found["wrong"]:
+            found["wrong"] = "the engine failed before it could say why; the log of the job has its words."
     except MlopsError as error:
         print(error, file=sys.stderr)
-        return error.status
+        status, found = error.status, {"wrong": str(error)}
     except KeyboardInterrupt:
         return 130
+    if verb == "preview" and stack in STACKS:
+        leave(f"preview-{stack}", {"stack": stack, "status": status, **found})
+    return status
 
 
 def act(verb: str, stack: str, more: Sequence[str]) -> int:
     """Run the engine once. Raises Misuse, with the next step, before it starts."""
-    if stack not in STACKS:
-        raise Misuse(f"say which stack, as in `make infra-{verb} STACK=dev`: {', '.join(STACKS)}.")
     if verb == "destroy" and stack == "prod":
         raise Misuse("prod is not destroyed from here; docs/infrastructure.md says how a person does it.")
-    pulumi = installed()
-    if not configured(Job(stack))[2]:
-        raise Misuse(
-            "the project is not onboarded: have one entry added to the organisation's projects.yaml, and paste "
-            "the block that it prints.",
-            f"infra/Pulumi.{stack}.yaml",
-        )
+    pulumi = ready(verb, stack)
     passed = STATE / f"{stack}.previewed"
     if verb == "up" and not (passed.is_file() and passed.read_text() == fingerprint()):
         raise Misuse(f"no preview of these files has passed: run `make infra-preview STACK={stack}`, and read it.")
     STATE.mkdir(parents=True, exist_ok=True)
-    events = STATE / f"{stack}.{verb}.jsonl"
+    events = log(stack, verb)
     for old in (passed, events):
         old.unlink(missing_ok=True)
     if pulumi_says(pulumi, "stack", "select", "--create", stack):
@@ -65,6 +66,20 @@ def act(verb: str, stack: str, more: Sequence[str]) -> int:
     if verb == "preview":
         passed.write_text(previewed)
     return 0
+
+
+def ready(verb: str, stack: str) -> str:
+    """Where `pulumi` is. Raises Misuse, with the next step, for a stack on which it cannot act yet."""
+    if stack not in STACKS:
+        raise Misuse(f"say which stack, as in `make infra-{verb} STACK=dev`: {', '.join(STACKS)}.")
+    pulumi = installed()
+    if not configured(Job(stack))[2]:
+        raise Misuse(
+            "the project is not onboarded: have one entry added to the organisation's projects.yaml, and paste "
+            "the block that it prints.",
+            f"infra/Pulumi.{stack}.yaml",
+        )
+    return pulumi
 
 
 def installed() -> str:
@@ -97,11 +112,36 @@ def fingerprint() -> str:
     return whole.hexdigest()
 
 
+def log(stack: str, verb: str) -> Path:
+    return STATE / f"{stack}.{verb}.jsonl"
+
+
+def read(events: Path) -> list[Mapping[str, Any]]:
+    """What the engine wrote, as far as it got."""
+    lines = events.read_text("utf-8").splitlines() if events.is_file() else []
+    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+
 def refused(events: Path) -> bool:
     """Whether a mandatory policy was violated."""
-    lines = events.read_text("utf-8").splitlines() if events.is_file() else []
-    found: list[Mapping[str, Mapping[str, str]]] = [json.loads(line) for line in lines if line.startswith("{")]
-    return any(each.get("policyEvent", {}).get("enforcementLevel") == "mandatory" for each in found)
+    return any(each.get("policyEvent", {}).get("enforcementLevel") == "mandatory" for each in read(events))
+
+
+def told(events: Path) -> dict[str, Any]:
+    """What a preview came to: changes by their kind, the resources, what is violated, and the first error, if any."""
+    found = read(events)
+    steps = [each["resourcePreEvent"]["metadata"] for each in found if "resourcePreEvent" in each]
+    broken = [each["policyEvent"] for each in found if "policyEvent" in each]
+    errors = [each["diagnosticEvent"] for each in found if "diagnosticEvent" in each]
+    errors = [each["message"] for each in errors if each.get("severity") == "error"]
+    return {
+        "changes": next((each["summaryEvent"]["resourceChanges"] for each in found if "summaryEvent" in each), {}),
+        "resources": [
+            {"op": each["op"], "type": each["type"], "name": each["urn"].rpartition("::")[2]} for each in steps
+        ],
+        "violations": [each["message"] for each in broken if each["enforcementLevel"] == "mandatory"],
+        "wrong": errors[0] if errors and not broken else "",
+    }
 
 
 if __name__ == "__main__":

@@ -91,5 +91,6 @@ def committed(folder: Path, ref: str) -> Iterator[tuple[Path | None, str]]:
         return
     with TemporaryDirectory() as place:
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-            archive.extractall(place, filter="data")
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)  # from Python 3.11.4 on
+            archive.extractall(place)
         yield Path(place, "infra"), ""

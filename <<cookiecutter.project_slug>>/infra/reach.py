@@ -86,12 +86,12 @@ def remove(environment: str) -> str:
         raise Misuse("only dev and staging are emptied from here; docs/infrastructure.md says how prod goes.")
     from mlops.platform.azure.endpoint import VERSION
 
-    azure, known = reach(environment, PROJECT), settings.load(PROJECT / "mlops.yaml")
-    ml, gone = azure.ml, list[str]()
+    azure, gone = reach(environment, PROJECT), list[str]()
+    ml = azure.ml
     with said(environment):
         for endpoint in ml.online_endpoints.list():
             for each in azure.listed(f"{endpoint.id}/deployments?api-version={VERSION}"):
-                unscale(azure, each["id"], known)
+                unscale(azure, each["id"])
         for operations in (ml.online_endpoints, ml.batch_endpoints):
             for name in [each.name for each in operations.list()]:
                 operations.begin_delete(name).result(MOST_SECONDS)

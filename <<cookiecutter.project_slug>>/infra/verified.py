@@ -14,9 +14,20 @@ from rights import table
 
 HERE = Path(__file__).resolve().parent
 PAGE, FILE = HERE.parent / "docs" / "verified.md", HERE.parent / "verified-azure.json"
-CAPABILITIES: list[dict[str, Any]] = yaml.safe_load((HERE / "verified.yml").read_text("utf-8"))
-STEPS = tuple(step for each in CAPABILITIES for step in each.get("steps", ()))
+CAPABILITIES: dict[str, list[dict[str, Any]]] = yaml.safe_load((HERE / "verified.yml").read_text("utf-8"))
+"""By where they run: `here`, `azure`, `ci`."""
+STEPS = tuple(step for each in CAPABILITIES["azure"] for step in each.get("steps", ()))
 NEVER = "not run in Azure"
+MADE = """Made by `infra/.venv/bin/python infra/verified.py` from infra/verified.yml and
+`verified-azure.json`. Each line has a test in the template that fails when it is no longer so; what
+that cannot show stands beside it."""
+CI = """The files of both CI systems are read, and the commands of their jobs run in order, each in
+a fresh clone, logged in as the job would be, against an emulated Azure. No workflow ran in GitHub
+Actions or in Azure Pipelines."""
+EMULATED = """Tests hold each line with the real Pulumi engine or the official Azure ML client,
+against an emulated Azure that refuses what Azure is known to refuse. That proves what is sent, by
+whom and in which order, and that a refusal is said in words. That Azure takes it, only Azure can
+prove."""
 Record = Mapping[str, Any]
 """What an acceptance run did: where, with what, who answered, and its steps."""
 
@@ -40,10 +51,21 @@ def page(record: Record | None) -> str:
 def _lines(record: Record | None) -> Iterator[str]:
     yield "# What was verified, and how"
     yield ""
-    yield "Made by `infra/.venv/bin/python infra/verified.py` from infra/verified.yml and `verified-azure.json`."
-    yield "Tests of the template hold each line with the real Pulumi engine or the official Azure ML client, against an"
-    yield "emulated Azure that refuses what Azure is known to refuse. That proves what is sent, by whom and in which"
-    yield "order, and that a refusal is said in words. That Azure takes it, only Azure can prove."
+    yield MADE
+    yield ""
+    yield "## On this machine"
+    yield ""
+    yield from table(["what", "test of the template", "with", "does not show"], rows("here"))
+    yield ""
+    yield "## In CI"
+    yield ""
+    yield CI
+    yield ""
+    yield from table(["what", "test of the template", "with", "does not show"], rows("ci"))
+    yield ""
+    yield "## In Azure"
+    yield ""
+    yield EMULATED
     yield ""
     seconds = Counter[str]()
     for each in record["steps"] if record else ():
@@ -52,14 +74,19 @@ def _lines(record: Record | None) -> Iterator[str]:
     def there(steps: list[str]) -> str:
         return f"{record['date']}, {sum(seconds[step] for step in steps):,.0f} s" if record and steps else NEVER
 
-    rows = [(each["what"], f"`{each['test']}`", each["with"], there(each.get("steps", []))) for each in CAPABILITIES]
-    yield from table(["capability", "test of the template", "with", "in Azure"], rows)
+    steps = [each.get("steps", []) for each in CAPABILITIES["azure"]]
+    found = [(*row[:3], there(own)) for row, own in zip(rows("azure"), steps, strict=True)]
+    yield from table(["what", "test of the template", "with", "in Azure"], found)
     yield ""
     if record:
         yield from _run(record)
     else:
         yield "The first run in a subscription is `make azure-check ENV=dev`, which nobody has done:"
         yield "[infrastructure.md](infrastructure.md#the-acceptance-run)."
+
+
+def rows(where: str) -> list[tuple[str, ...]]:
+    return [(each["what"], f"`{each['test']}`", each["with"], each.get("not", "")) for each in CAPABILITIES[where]]
 
 
 def _run(record: Record) -> Iterator[str]:

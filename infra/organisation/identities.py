@@ -41,20 +41,20 @@ class Identities(pulumi.ComponentResource):
                 tags=tags,
                 opts=ResourceOptions(parent=self),
             )
-            subject = project.subject_of(who, environment)
-            if subject is None:
+            subjects = project.subjects_of(who, environment)
+            if not subjects:
                 self.missing.append(who)
-                continue
-            credential = managedidentity.FederatedIdentityCredential(
-                f"{name}-{who}",
-                federated_identity_credential_resource_name=project.ci,
-                resource_name_=identity.name,
-                resource_group_name=group.name,
-                issuer=organisation.issuer(project),
-                subject=subject,
-                audiences=[AUDIENCE],
-                # One after another: Azure refuses concurrent writes to one identity, and then some.
-                opts=ResourceOptions(parent=self, depends_on=before),
-            )
-            before = [credential]
+            for subject, end in zip(subjects, ("", "-nightly"), strict=False):
+                credential = managedidentity.FederatedIdentityCredential(
+                    f"{name}-{who}{end}",
+                    federated_identity_credential_resource_name=f"{project.ci}{end}",
+                    resource_name_=identity.name,
+                    resource_group_name=group.name,
+                    issuer=organisation.issuer(project),
+                    subject=subject,
+                    audiences=[AUDIENCE],
+                    # One after another: Azure refuses concurrent writes to one identity, and then some.
+                    opts=ResourceOptions(parent=self, depends_on=before),
+                )
+                before = [credential]
         self.register_outputs({})

@@ -21,31 +21,31 @@ def page(blocks: Mapping[str, Any], project: str, environment: str) -> str:
     own = block["organisation"]
     variables = {
         "AZURE_TENANT_ID": own["tenant"],
-        "AZURE_SUBSCRIPTION_ID": own["subscription"],
-        **{f"AZURE_CLIENT_ID_{who.upper()}": client for who, client in block["clients"].items()},
-        "PULUMI_BACKEND_URL": block["backend"],
+        f"AZURE_SUBSCRIPTION_ID_{environment.upper()}": own["subscription"],
+        **{f"AZURE_CLIENT_ID_{who.upper()}_{environment.upper()}": client for who, client in block["clients"].items()},
+        f"PULUMI_BACKEND_URL_{environment.upper()}": block["backend"],
     }
     part = {"secretsprovider": block["secrets_provider"], "config": {f"{project}:organisation": own}}
     lines = [
         f"# Into infra/Pulumi.{environment}.yaml of {project}:",
         yaml.safe_dump(part, sort_keys=False, width=1000).rstrip(),
         "",
-        f"# Variables of CI for {environment}; none is a secret:",
-        *(f"#   {name}={value}" for name, value in variables.items()),
+        f"# Into .mlops/ci.env of {project}, for `make repo-setup`; none is a secret:",
+        *(f"{name}={value}" for name, value in variables.items()),
     ]
     if block["ci"] == "github-actions":
         jobs = [environment, *([f"{environment}-operate"] if "operate" in block["clients"] else [])]
         lines += [
             "",
-            f"# GitHub must have these environments already, with deployment branches only main: {', '.join(jobs)}.",
-            "# It makes one that a workflow names and that is missing, open to every branch.",
+            f"# GitHub must have these environments already, for jobs of the protected branch only: {', '.join(jobs)}.",
+            "# It makes one that a workflow names and that is missing, open to every branch: first `make repo-setup`.",
         ]
     if block["missing"]:
         lines += [
             "",
-            f"# Nobody can act as {', '.join(block['missing'])} yet. Make service connections with these client ids,",
-            f"# write their subjects into projects.yaml under environments.{environment}.subjects, and",
-            "# run `make organisation-up` again.",
+            f"# Nobody can act as {', '.join(block['missing'])} yet. `make repo-setup` of the project makes service",
+            "# connections and prints their subjects: write those into projects.yaml under",
+            f"# environments.{environment}.subjects, and run `make organisation-up` again.",
         ]
     return "\n".join(lines) + "\n"
 

@@ -11,7 +11,7 @@ from mlops.sections import nearest
 from mlops.specs.load import Item
 
 from .names import own_group
-from .types import ENVIRONMENTS, JOBS, SUBJECT, identities
+from .types import ENVIRONMENTS, JOBS, NIGHTLY, SUBJECT, identities
 
 SLUG = r"[a-z](?!.*--)[a-z0-9-]{0,48}[a-z0-9]"
 PREFIX = "`gh api repos/{}/actions/oidc/customization/sub --jq .sub_claim_prefix`"
@@ -87,8 +87,8 @@ def subjects(document: Item) -> Mistakes:
         for who in identities(environment):
             name, item = f"{slug}, {environment}, {who}", found and found.get(who)
             end = JOBS[who].format(environment=environment)
-            if prefix:
-                taken.setdefault(f"{prefix}:{end}", name)
+            for each in (end, NIGHTLY) if prefix and who == "reader" else (end,) if prefix else ():
+                taken.setdefault(f"{prefix}:{each}", name)
             if not item or not isinstance(item.value, str):
                 continue
             if value(project, "ci") != "github-actions":

@@ -19,6 +19,8 @@ JOBS = {
     "operate": "environment:{environment}-operate",
 }
 """What GitHub adds to a subject for a job: docs.github.com, "OpenID Connect reference", 2026-07."""
+NIGHTLY = "ref:refs/heads/main"
+"""The same for a job of the schedule without an environment: the nightly watch, which looks as reader."""
 
 
 def lockable(text: str) -> str:
@@ -160,11 +162,15 @@ class Project(Section):
     groups: Groups
     environments: Environments
 
-    def subject_of(self, identity: str, environment: str) -> str | None:
-        """The subject of the CI jobs that may act as an identity; None while it is not known."""
-        if given := getattr(self.environments.present[environment].subjects, identity):
-            return given
-        return f"{self.subject}:{JOBS[identity].format(environment=environment)}" if self.subject else None
+    def subjects_of(self, identity: str, environment: str) -> list[str]:
+        """The subjects of the CI jobs that may act as an identity; none while they are not known."""
+        end = JOBS[identity].format(environment=environment)
+        made = f"{self.subject}:{end}" if self.subject else None
+        own = getattr(self.environments.present[environment].subjects, identity) or made
+        if own is None:
+            return []
+        nightly = identity == "reader" and own.endswith(f":{end}")
+        return [own, own.removesuffix(end) + NIGHTLY] if nightly else [own]
 
 
 class Organisation(Section):

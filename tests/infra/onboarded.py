@@ -92,11 +92,11 @@ class Onboarded:
         return stack.init() if variables else stack
 
 
-def organisation(root: Path, engine: Path) -> Onboarded:
-    """An organisation with ids of its own, before its first `up`, and the project's repository."""
+def organisation(root: Path, engine: Path, *answers: str) -> Onboarded:
+    """An organisation with ids of its own, before its first `up`, and the project's repository: `"serving=batch"`."""
     own_copy(TEMPLATE / "infra", root / "template/infra")
     (root / "template" / PROJECT.name).symlink_to(PROJECT)
-    done = generate(root, home=root / "home")
+    done = generate(root, root / "home", *answers)
     assert done.returncode == 0, done.stdout + done.stderr
     (root / SLUG).rename(root / "project")
     shutil.rmtree(root / "project/.git")

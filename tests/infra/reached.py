@@ -175,5 +175,6 @@ def _furnish(there: Reached) -> None:
         there.git("config", f"user.{name}", text)
     (there.path / ".git" / "info" / "exclude").write_text(".venv\n")
     plain = yaml.safe_load((there.path / "mlops.yaml").read_text())
-    online = {**plain["service"]["online"], "p95_ms": 2000, "requests_per_second": 30}
-    there.set(service={"online": online}, release={"ladder": LADDER, "guards": GUARDS, "stress_seconds": 4})
+    if online := plain["service"].get("online"):
+        there.set(service={"online": {**online, "p95_ms": 2000, "requests_per_second": 30}})
+    there.set(release={"ladder": LADDER, "guards": GUARDS, "stress_seconds": 4})

@@ -91,7 +91,7 @@ def test_locks_are_never_on_a_group_or_workspace_of_ml(made: Monitor, other: Mon
 
 
 def test_credentials_are_written_one_after_another(made: Monitor) -> None:
-    for environment, number in {"dev": 2, "staging": 2, "prod": 3}.items():
+    for environment, number in {"dev": 3, "staging": 3, "prod": 4}.items():
         chain = of(made, "FederatedIdentityCredential", f"-{environment}-")
         assert len(chain) == number <= 20
         waits = [sum("FederatedIdentityCredential" in urn for urn in each.after) for each in chain]
@@ -103,6 +103,7 @@ def test_a_job_of_github_is_named_with_the_repositorys_ids(made: Monitor) -> Non
     assert subjects == {
         "incomesupp-prod-deploy": f"{OURS}:environment:prod",
         "incomesupp-prod-reader": f"{OURS}:pull_request",
+        "incomesupp-prod-reader-nightly": f"{OURS}:ref:refs/heads/main",
         "incomesupp-prod-operate": f"{OURS}:environment:prod-operate",
     }
 
@@ -114,7 +115,7 @@ def test_azure_devops_takes_two_steps(tmp_path: Path) -> None:
     assert credential.name == "incomesupp-prod-deploy" and credential.inputs["subject"] == CONNECTION
     assert credential.inputs["issuer"].startswith("https://login.microsoftonline.com/")
     page = onboarded.page(begun.outputs["projects"], SLUG, "dev")
-    assert "AZURE_CLIENT_ID_DEPLOY=client-incomesupp-dev-deploy" in page
+    assert "\nAZURE_CLIENT_ID_DEPLOY_DEV=client-incomesupp-dev-deploy\n" in page
     assert "Nobody can act as deploy, reader yet" in page
     assert "Nobody can act as reader, operate yet" in onboarded.page(begun.outputs["projects"], SLUG, "prod")
 
@@ -166,7 +167,7 @@ def test_the_deploy_identity_cannot_grant_more_than_its_stack_needs(made: Monito
 
 def test_ci_identities_lie_in_the_organisations_group_and_subscription(other: Monitor) -> None:
     found = [*of(other, "UserAssignedIdentity"), *of(other, "FederatedIdentityCredential")]
-    assert len(found) == 14
+    assert len(found) == 17
     assert {each.inputs["resourceGroupName"] for each in found} == {"organisation"}
     assert not any(APART in each.provider for each in found)
 
@@ -207,8 +208,8 @@ def test_a_projects_block_is_printed_as_it_goes_into_its_stack_file(made: Monito
     page = onboarded.page(made.outputs["projects"], SLUG, "prod")
     assert "config:\n  income-support-triage:organisation:\n    " in page
     assert "secretsprovider: azurekeyvault://kv-example-mlops-" in page
-    assert "AZURE_CLIENT_ID_OPERATE=client-incomesupp-prod-operate" in page
-    assert "environments already, with deployment branches only main: prod, prod-operate." in page
+    assert "\nAZURE_CLIENT_ID_OPERATE_PROD=client-incomesupp-prod-operate\n" in page
+    assert "environments already, for jobs of the protected branch only: prod, prod-operate." in page
     with pytest.raises(Misuse, match="did you mean `income-support-triage`"):
         onboarded.page(made.outputs["projects"], "income-support-triag", "prod")
 

@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
@@ -46,16 +47,31 @@ def works(stack: Stack, line: str, **words: str) -> None:
 
 
 def test_drift_is_seen_and_brought_back(up: Callable[[str], Onboarded]) -> None:
-    stack = up("dev").stack("dev")
+    """As a reader, who changes nothing, neither there nor in the state; and not as somebody who may not look."""
+    there = up("dev")
+    stack, arm = there.stack("dev"), there.cloud.arm
+    reader, stranger = (replace(stack, caller=there.principal(each, "reader")) for each in ("dev", "prod"))
     see, repair = commands("drift")
-    works(stack, see)
-    (account,) = stack.cloud.ids("/storageAccounts/stincomesupp")[:1]
-    stack.cloud.arm.change_behind(account, "properties.allowSharedKeyAccess", True)
-    seen = typed(stack, see)
-    assert seen.returncode == 7 and "storage" in seen.stdout
+    unseen = typed(stranger, see)
+    assert "Error 3" in unseen.stderr and "could not compare dev with Azure" in unseen.stderr, unseen.stderr
+    (account,) = there.cloud.ids("/storageAccounts/stincomesupp")[:1]
+    (group,) = there.cloud.ids("/actionGroups/")
+    arm.change_behind(account, "properties.allowSharedKeyAccess", True)
+    arm.delete(OWNER, group)
+    before = [len(there.cloud.writes()), *sorted((file, file.read_bytes()) for file in stack.state.rglob("*.json"))]
+    seen = typed(reader, see)
+    assert before == [
+        len(there.cloud.writes()),
+        *sorted((file, file.read_bytes()) for file in stack.state.rglob("*.json")),
+    ]
+    assert seen.returncode == 2 and "Error 1" in seen.stderr, "make: 2, the command: 1"
+    assert "  storage (azure-native:storage:StorageAccount) is another: allowSharedKeyAccess\n" in seen.stderr
+    assert (
+        "(azure-native:monitor:ActionGroup) is not there\n" in seen.stderr and "docs/runbooks/drift.md" in seen.stderr
+    )
     works(stack, repair)
-    assert stack.cloud.arm.store.documents[account]["properties"]["allowSharedKeyAccess"] is False
-    works(stack, see)
+    assert arm.store.documents[account]["properties"]["allowSharedKeyAccess"] is False
+    works(reader, see)
 
 
 @pytest.mark.parametrize("at", ["/storageAccounts/", "/workspaces/mlw-"])

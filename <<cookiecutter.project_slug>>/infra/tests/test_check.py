@@ -90,6 +90,24 @@ def test_a_project_as_it_was_made_passes(project: Path) -> None:
     assert json.loads(files.as_json(found)) == json.loads(json.dumps(found))
 
 
+def test_what_it_found_is_left_for_the_comment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MLOPS_FINDINGS", str(tmp_path))
+    said = {"status": 1, "against": "HEAD", "not_compared": "", "rights": "It is old.", "stacks": []}
+    monkeypatch.setattr(findings, "check", lambda stacks, against: said)
+    assert check.main([]) == 1
+    assert json.loads((tmp_path / "infra.json").read_text()) == said
+
+    def wrong(*_: object) -> None:
+        raise Misuse("it is wrong.", "mlops.yaml", 3)
+
+    monkeypatch.setattr(findings, "check", wrong)
+    assert check.main([]) == 2
+    assert json.loads((tmp_path / "infra.json").read_text()) == {"status": 2, "wrong": "mlops.yaml:3: it is wrong."}
+    assert "mlops.yaml:3: it is wrong." in capsys.readouterr().err
+
+
 def test_a_commit_that_is_not_there_is_said(project: Path) -> None:
     with findings.committed(project / "infra", "elsewhere") as (folder, why):
         assert folder is None

@@ -76,3 +76,43 @@ def test_only_a_mandatory_policy_refuses(tmp_path: Path, level: str, refuses: bo
     events = tmp_path / "dev.preview.jsonl"
     events.write_text(json.dumps({"policyEvent": {"enforcementLevel": level}}) + "\n", "utf-8")
     assert engine.refused(events) is refuses
+
+
+def test_what_a_preview_came_to_is_read_from_its_events(tmp_path: Path) -> None:
+    urn = "urn:pulumi:dev::triage::azure-native:storage:StorageAccount::storage"
+    step = {"op": "create", "type": "azure-native:storage:StorageAccount", "urn": urn}
+    mandatory = {"enforcementLevel": "mandatory", "message": "Storage keeps what it holds."}
+    error = {"diagnosticEvent": {"severity": "error", "message": "no such region"}}
+    lines = [
+        {"resourcePreEvent": {"metadata": step}},
+        {"policyEvent": mandatory},
+        {"policyEvent": {"enforcementLevel": "advisory", "message": "It is dear."}},
+        error,
+        {"summaryEvent": {"resourceChanges": {"create": 1, "same": 2}}},
+    ]
+    events = tmp_path / "dev.preview.jsonl"
+    events.write_text("\n".join(map(json.dumps, lines)) + "\n{half", "utf-8")
+    assert engine.told(events) == {
+        "changes": {"create": 1, "same": 2},
+        "resources": [{"op": "create", "type": "azure-native:storage:StorageAccount", "name": "storage"}],
+        "violations": ["Storage keeps what it holds."],
+        "wrong": "",
+    }
+    events.write_text(json.dumps(error), "utf-8")
+    assert engine.told(events)["wrong"] == "no such region"
+    assert engine.told(tmp_path / "none") == {"changes": {}, "resources": [], "violations": [], "wrong": ""}
+
+
+@pytest.mark.usefixtures("installed")
+def test_what_it_found_is_left_for_the_comment_also_when_it_did_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLOPS_FINDINGS", str(tmp_path / "findings"))
+    monkeypatch.setattr(engine, "configured", lambda job: ("", {}, False))
+    assert engine.main(["preview", "dev"]) == 2
+    [left] = (tmp_path / "findings").iterdir()
+    found = json.loads(left.read_text())
+    assert (left.name, found["stack"], found["status"]) == ("preview-dev.json", "dev", 2)
+    assert found["wrong"].startswith("infra/Pulumi.dev.yaml: the project is not onboarded")
+    assert engine.main(["up", "dev"]) == 2
+    assert len([*(tmp_path / "findings").iterdir()]) == 1, "only a preview speaks of a change"

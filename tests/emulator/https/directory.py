@@ -3,7 +3,7 @@
 import secrets
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jwt
@@ -40,6 +40,12 @@ class Directory:
         """Somebody new, who signs in by assertions about `name`."""
         id, client = (str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}/{name}")) for kind in ("object", "client"))
         made = Principal(id, client, name)
+        self._added[made.client] = made
+        return made
+
+    def member(self, name: str, group: str) -> Principal:
+        """Somebody new, who has what is given to a group, and nothing else."""
+        made = replace(self.add(name), id=group)
         self._added[made.client] = made
         return made
 
