@@ -8,26 +8,26 @@ P := <<cookiecutter.project_slug>>
 PYTHON := .venv/bin/python
 INFRA := infra/.venv/bin
 UV := $(abspath .venv/bin/uv)
-COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+    $(if $(filter 1,$(UPGRADE)),--upgrade,$(addprefix --upgrade-package ,$(UPGRADE)))
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-21s %s\n", $$1, $$2}' Makefile
 
-demo: .venv/.synced ## generate the reference project into ./demo and train its model (AGAIN=1: remove what you made there)
+demo: .venv/.synced ## the life of a model in four minutes, in a project made in ./demo (AGAIN=1: remove what is there)
 	@for made in $(if $(AGAIN),,$(wildcard demo/*)); do \
 	    git="git --git-dir=$$made/.git --work-tree=$$made"; \
 	    if [ -e $$made/.mlops/models ] || [ -n "$$($$git status --porcelain)" ] || [ "$$($$git rev-list --count HEAD)" != 1 ]; then \
-	        echo "$$made holds models, changes or commits of yours, and this would remove them: move it away, or make demo AGAIN=1"; \
+	        echo "$$made holds models, changes or commits, and this would remove them: move it away, or make demo AGAIN=1"; \
 	        exit 1; \
 	    fi; \
 	done
+	@for made in $(wildcard demo/*); do \
+	    if [ -e $$made/.mlops/endpoint ] && [ -x $$made/.venv/bin/mlops ]; then (cd $$made && .venv/bin/mlops release down) || exit 1; fi; \
+	done
 	rm -rf demo
 	.venv/bin/cookiecutter . --no-input --output-dir demo
-	PATH="$(abspath .venv/bin):$$PATH" $(MAKE) --no-print-directory -C demo/income-support-triage setup run
-	@echo
-	@echo "The project:   demo/income-support-triage (its own git repository; not part of this one)"
-	@echo "Its model:     src/income_support_triage/, trained by azureml/pipelines/train.yml"
-	@echo "Its runs:      make -C demo/income-support-triage ui"
+	@$(PYTHON) -B -m tools.demo demo/income-support-triage
 
 setup: .venv/.synced ## install what the template's tests need into .venv
 
@@ -89,10 +89,10 @@ schema: .venv/.synced ## write the JSON schema of mlops.yaml from its types
 gates-page: .venv/.synced ## write the list of gates in a project's docs/gates.md from their own words
 	PYTHONPATH="$(P)/src" $(PYTHON) -B tools/make_gates_table.py "$(P)/docs/gates.md"
 
-lock: .venv/.synced ## resolve the requirements of project and template again (UPGRADE=1 for the newest versions)
+lock: .venv/.synced ## resolve the requirements of project and template again (UPGRADE=1: the newest versions; UPGRADE=NAME: of one package)
 	$(MAKE) --no-print-directory -C "$(P)" --assume-old=.venv/.synced lock UV="$(UV)"
 	$(COMPILE) $(foreach part,mlops model predict dev,"$(P)/requirements/$(part).in") requirements/test.in \
-	    $(foreach part,dev azure,--constraint "$(P)/requirements/$(part).txt") --output-file requirements/test.txt
+	    $(foreach part,dev azure watch,--constraint "$(P)/requirements/$(part).txt") --output-file requirements/test.txt
 	$(COMPILE) "$(P)/infra/requirements.in" requirements/infra.in \
 	    --constraint "$(P)/infra/requirements.txt" --output-file requirements/infra.txt
 

@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 
 from mlops import platform, settings
+from mlops.ci.change import this_change
+from mlops.errors import Misuse
 from mlops.evidence.entries import read
 from mlops.evidence.register import register
 from mlops.evidence.verify import in_force
@@ -65,9 +67,16 @@ def test_a_day_in_the_life(project: Project):
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
     settings.write_text(settings.read_text().replace("auc: 0.89\n", "auc: 0.99\n"))
-    weak = project.mlops(*TRAIN)
+    findings = {"MLOPS_FINDINGS": ".mlops/findings"}
+    weak = project.mlops(*TRAIN, **findings)
     assert weak.returncode == 1, weak.stdout + weak.stderr
     assert "refused by quality" in weak.stdout
+    left = json.loads((project.path / ".mlops" / "findings" / "run.json").read_text())
+    assert (left["status"], left["rows"] > 1000, left["remark"]) == (1, True, "")
+    assert project.mlops("release", "status", **findings).returncode == 0
+    said = project.mlops("ci", "comment", "--print", **findings).stdout
+    assert "Not ready: 1 thing to mend" in said and "| **quality** | auc is " in said
+    assert "| outcome" not in said and "compared with no model in service" in said
     assert ", 1 refused" in project.mlops("runs", "show", "last").stdout
     unregistered = project.mlops("models", "register", "last")
     assert unregistered.returncode == 1
@@ -84,15 +93,28 @@ def test_a_day_in_the_life(project: Project):
     assert "was changed or lost" in tampered.stderr
 
 
-def test_bytes_that_are_judged_again_are_stated_again(project: Project):
-    """Another limit gives the same bytes: the model keeps its version, and its newest statement counts."""
+def test_bytes_that_are_judged_again_are_stated_again(project: Project, monkeypatch: pytest.MonkeyPatch):
+    """Another limit gives the same bytes: the model keeps its version, and its newest statement counts.
+
+    Each run of CI finds what it has registered, also where another one had registered the same bytes.
+    """
+    for name, text in {"ACTIONS": "true", "SERVER_URL": "https://x", "REPOSITORY": "a/b", "RUN_ID": "7"}.items():
+        monkeypatch.setenv(f"GITHUB_{name}", text)
     place, known = platform.open("local", project.path), settings.load(project.path / "mlops.yaml")
     records = [each for each in place.jobs.list()[0] if each["parameters"]["rounds"] == "200" and not each["status"]]
     runs = [each["run"] for each in reversed(records)]
-    models = [register(run, place, project.path) for run in (*runs, runs[0], runs[-1])]
+    models = [register(run, place, project.path) for run in runs[:2]]
+    monkeypatch.setenv("GITHUB_RUN_ID", "8")
+    models += [register(run, place, project.path) for run in (runs[2], runs[0], runs[-1])]
     assert len(runs) == 3 and len({(each.version, each.digest) for each in models}) == 1
     entries, faults = read(place, known)
     assert [each.says["run"] for each in entries] == runs[1:] and not faults
+    for number in ("7", "8"):
+        monkeypatch.setenv("GITHUB_RUN_ID", number)
+        assert this_change(place, entries) == f"{models[0].name}:{models[0].version}"
+    monkeypatch.setenv("GITHUB_RUN_ID", "9")
+    with pytest.raises(Misuse, match="has registered no model: .*https://x/a/b/actions/runs/9"):
+        this_change(place, entries)
     assert in_force(models[0], "local", place, known, entries).says["run"] == runs[-1]
     said = project.mlops("models", "register", runs[-1]).stdout
     assert f"The same bytes as version {models[0].version}, registered from run {runs[0][:8]}." in said

@@ -58,6 +58,18 @@ def test_a_data_file_that_is_not_there_is_said_before_anything_starts(project: P
     assert not (project.path / ".mlops" / "runs").exists()
 
 
+def test_the_sources_are_held_against_their_contract_without_training(project: Project):
+    """As each night: the data is well, or it is refused by the same gates."""
+    validate = ("run", "azureml/pipelines/validate.yml")
+    status, said = refused(project, *validate)
+    assert (status, "validate, run " in said, ", 1 step" in said) == (0, True, True), said
+    ages = pl.read_parquet(project.path / DATA).with_columns(age=pl.when(pl.col("age") > 89).then(500).otherwise("age"))
+    ages.write_parquet(project.path / DATA)
+    status, said = refused(project, *validate)
+    assert (status, "refused by schema: applications.age: " in said) == (1, True), said
+    assert "outside 16 to 110 years, for instance 500" in said
+
+
 def test_a_damaged_data_file_is_misuse(project: Project):
     file = project.path / DATA
     file.write_bytes(file.read_bytes()[:50_000])

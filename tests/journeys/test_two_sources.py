@@ -61,7 +61,7 @@ def join_regions(project: Project) -> None:
             ("=${{inputs.applications}}", "=${{inputs.applications}}\n  --source regions=${{inputs.regions}}"),
         )
     bound = "applications: ${{parent.inputs.applications}}\n"
-    for pipeline in ("train", "tune"):
+    for pipeline in ("train", "tune", "validate"):
         replaced(
             place / f"azureml/pipelines/{pipeline}.yml",
             (declared, f"  regions:\n    type: uri_file\n    path: azureml:regions@latest\n{declared}"),

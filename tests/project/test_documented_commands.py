@@ -42,6 +42,8 @@ IN_A_PIPELINE = "tests/mlops/batch/test_command.py::test_the_pipeline_gives_what
 SERVING = "tests/mlops/serving/test_server.py::test_a_registered_model_is_served_until_ctrl_c"
 LADDER = "tests/mlops/release/test_commands.py::test_the_first_model_goes_straight_to_full_and_later_ones_do_not"
 GIVEN_BACK = "tests/mlops/release/test_commands.py::test_a_person_promotes_and_rolls_back"
+STORY = "tests/journeys/test_demo.py::test_the_story_turns_out_as_told"
+POISONED = "tests/mlops/gates/test_poison.py::test_a_poison_of_ones_own_gate_is_given_too"
 EXPLAINED = "tests/mlops/test_explain_command.py::test_a_row_is_explained_on_the_terminal_and_as_a_page"
 EXPLAINED_LATER = (
     "tests/mlops/test_explain_command.py::test_a_request_is_explained_by_the_version_and_the_code_that_answered_it"
@@ -49,6 +51,9 @@ EXPLAINED_LATER = (
 WITHOUT_ENDPOINT = "tests/mlops/release/test_batch.py::test_as_a_person_types_it"
 
 CARDS = "tests/mlops/evidence/test_model_card.py::test_cards_are_written_as_they_are_typed"
+
+APPROVED = "tests/mlops/ci/test_approve.py::test_the_entry_has_the_name_the_account_and_the_run"
+THIS_CHANGE = "tests/mlops/ci/test_this_change.py::test_every_command_that_takes_a_model_takes_it"
 
 CHECKED = "tests/project/test_project.py::test_a_platform_engineer_checks_the_infrastructure_without_a_login"
 BROUGHT_UP = "tests/infra/test_commands.py::test_a_platform_engineer_brings_up_what_was_previewed_and_takes_it_down"
@@ -67,7 +72,11 @@ REGISTERED_THERE = f"{THERE}/test_second_environment.py::test_its_model_is_regis
 
 LADDER_THERE = f"{THERE}/test_release_rights.py::test_a_whole_ladder"
 
+SET_UP = "tests/infra/test_repo_setup.py::test_what_would_be_done_is_said_done_and_read_back"
+
 ELSEWHERE = {
+    "make repo-setup": SET_UP,
+    "make repo-setup YES=1": SET_UP,
     "make infra-setup": CHECKED,
     "make infra-check": CHECKED,
     "make infra-preview STACK=dev": BROUGHT_UP,
@@ -86,7 +95,16 @@ ELSEWHERE = {
     'mlops release rollback --reason "Callers complain" --on prod': LADDER_THERE,
     "mlops env sync dev": SYNCED,
     "mlops env build --on dev": BUILT,
+    "mlops release approve this-change --on prod": APPROVED,
+    "mlops release verify this-change --on prod": THIS_CHANGE,
     "make setup": TYPED,
+    "make lint": TYPED,
+    "make poison": POISONED,
+    f"{TRAIN} --set mitigation=none": STORY,
+    "mlops release start NAME:1 --follow": LADDER,
+    "mlops release history": LADDER,
+    "mlops release down": LADDER,
+    "mlops release verify NAME:VERSION": DAY,
     "make test": TYPED,
     TRAIN: DAY,
     f"{TRAIN} --json": DAY,
@@ -146,6 +164,7 @@ HERE = {
     "mlops lint": (0, "no mistakes in"),
     "mlops lint azureml/pipelines/train.yml": (0, "no mistakes in"),
     "mlops lint --on staging": (0, "no mistakes in"),
+    "mlops lint --expiring 30d": (0, "no mistakes in"),
     f"{TRAIN} --input applications=new.parquet": (0, "train reused"),
     "make run": (0, "train reused"),
     "mlops models register RUN": (0, "registered income-support-triage:1"),
