@@ -43,6 +43,6 @@ def test_what_somebody_made_is_kept_until_he_says_again(clone: Path, reference: 
         who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
         subprocess.run(["git", *who, "commit", "--quiet", "--all", "--message=Mine"], cwd=made, check=True)
     said = demo(clone)
-    assert "demo/triage holds models, changes or commits of yours" in said and "it generates" not in said
+    assert "demo/triage holds models, changes or commits" in said and "it generates" not in said
     assert (made / "mlops.yaml").exists()
     assert "it generates" in demo(clone, "AGAIN=1") and not made.exists()

@@ -39,6 +39,7 @@ def test_a_package_has_the_same_version_in_every_lock_that_has_it():
         ("azure", ["mlops", "model", "predict", "azure"]),
         ("dev", ["mlops", "model", "predict", "dev"]),
         ("serving", ["serving", "predict"]),
+        ("watch", ["watch"]),
     ],
 )
 def test_a_lock_holds_all_that_is_wanted_of_it(lock, parts):

@@ -5,7 +5,7 @@ from math import erf
 import numpy as np
 import pytest
 
-from mlops.stats import Interval, bootstrap, drawn, means, paired
+from mlops.stats import Interval, apart, bootstrap, drawn, means, paired
 
 
 def mean(y, predictions, weight):
@@ -156,3 +156,21 @@ def test_intervals_for_many_comparisons_hold_together_19_times_in_20():
         held.append(all(low <= 0 <= high for low, high in map(ends, every)))
     assert 0.92 <= np.mean(held) <= 0.98
     assert ends(Interval.normal(0, 1)) == pytest.approx((-1.96, 1.96), abs=0.001)
+
+
+@pytest.mark.parametrize("spread", [(1.0, 1.0), (1.0, 3.0)])
+def test_the_difference_of_two_estimates_holds_the_truth_as_often_as_it_promises(spread: tuple[float, float]):
+    """Of two normal means that are 0.5 apart, each with its own exact interval."""
+    rng, rounds = np.random.default_rng(5), 4000
+    held = 0
+    for one, other in rng.normal((0.5, 0), spread, (rounds, 2)):
+        low, high = ends(apart(Interval.normal(one, spread[0]), Interval.normal(other, spread[1])))
+        held += low <= 0.5 <= high
+    assert 0.94 <= held / rounds <= 0.96
+
+
+def test_a_difference_to_something_unknown_is_unknown():
+    known, valued = Interval(2.0, 1.0, 4.0), Interval(1.0, None, None)
+    assert apart(known, valued) == Interval(1.0, None, None)
+    assert apart(known, Interval(None, None, None)) == Interval(None, None, None)
+    assert apart(known, known) == Interval(0.0, -(5**0.5), 5**0.5)

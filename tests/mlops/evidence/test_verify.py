@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from mlops import evidence
 from mlops.errors import Refused
-from mlops.evidence import entries, sign
+from mlops.evidence import entries, keys, sign
+from mlops.evidence.compare import absent
 from mlops.gates.base import Verdict
 from tests.mlops.evidence.conftest import AUTHOR, COLUMN, OWNER, SIGNER, Release
 from tests.support.project import Project
@@ -97,7 +100,7 @@ def test_a_model_that_nobody_else_committed_or_signed_for_stays_where_it_was_mad
         ),
         (
             lambda release: release.set({}, "evidence", "trusted_keys", "prod"),
-            "which is not trusted on prod (trusted: none). evidence.trusted_keys.prod in mlops.yaml says which are",
+            "which is not trusted on prod (trusted: none). If it should be, write below evidence.trusted_keys.prod in",
         ),
     ],
     ids=["verdict", "gate", "branch", "author", "limits", "contract", "removed", "no statement", "no key"],
@@ -105,6 +108,30 @@ def test_a_model_that_nobody_else_committed_or_signed_for_stays_where_it_was_mad
 def test_what_does_not_hold_is_named(release: Release, scratch: Scratch, change: Change, sentence: str):
     change(release)
     assert sentence in "\n".join(release.refusals(scratch()))
+
+
+def test_a_key_that_is_not_trusted_is_shown_as_the_line_that_trusts_it(release: Release, scratch: Scratch):
+    """The one that `sign` shows, where the key is at hand or trusted elsewhere."""
+    release.set({}, "evidence", "trusted_keys", "prod")
+    [said] = [each for each in release.refusals(scratch()) if "the build statement" in each]
+    with pytest.raises(Refused, match="the key that signs here is not trusted on prod") as signing:
+        keys.signer("prod", release.settings, release.platform)
+    line = said.partition("\n")[2]
+    assert line == str(signing.value).partition("\n")[2]
+    release.set(yaml.safe_load(line), "evidence", "trusted_keys", "prod")
+    assert release.refusals(scratch()) == []
+    unknown = keys.remedy("0" * 64, "prod", release.settings, release.platform)
+    assert unknown.startswith("evidence.trusted_keys.prod in mlops.yaml says which are")
+
+
+def test_a_run_is_named_as_it_is_elsewhere(release: Release, scratch: Scratch):
+    """One of Azure ML that was repeated, whole; nowhere is an id of a run cut by hand."""
+    release.state(run="0123456789abcdef-2")
+    assert any("how run 0123456789abcdef-2 made it" in each.why for each in release.verify(scratch(), "dev"))
+    assert absent({"run": "0123456789abcdef-2", "nodes": {}, "state": "failed"}).startswith("Run 0123456789abcdef-2 ")
+    files = [each for suffix in ("py", "j2") for each in Path(evidence.__path__[0]).parent.rglob(f"*.{suffix}")]
+    cut = {each.name for each in files if re.search(r"run(['\"]\])?\[:8\]", each.read_text("utf-8"))}
+    assert cut <= {"words.py", "jobs.py", "bench.py", "cache.py"}, "words.short; of the laptop's own runs all are alike"
 
 
 def test_who_signs_for_the_next_system_leaves_this_one_signed(release: Release, scratch: Scratch):

@@ -13,18 +13,23 @@ from requests.adapters import HTTPAdapter
 from mlops import cli
 from tests.mlops.platform.azure.seen import marked
 
-HEAVY = ("azure.ai.ml", "azure.identity", "azure.storage.blob", "azure.keyvault.keys", "polars", "numpy", "mlops.show")
+HEAVY = (
+    *("azure.ai.ml", "azure.identity", "azure.storage.blob", "azure.keyvault.keys", "polars", "numpy", "mlops.show"),
+    *(f"mlops.platform.azure.{name}" for name in ("endpoint", "jobs", "ledger", "models", "schedules")),
+)
 
 
-def begin(arguments: list[str], folder: str, code: str, log: str, variables: dict[str, str]) -> None:
+def begin(arguments: list[str], folder: str, out: str, err: str, variables: dict[str, str], mark: bool) -> None:
     """Be a process that somebody started there."""
-    for number, file in enumerate((os.devnull, log, log)):
+    for number, file in enumerate((os.devnull, out, err)):
         os.dup2(os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
     os.environ.clear()
     os.environ.update(variables)
     os.chdir(folder)
-    sys.path.insert(0, code)
+    sys.path.insert(0, f"{folder}/src")
     sys.argv = ["mlops", *arguments]
+    if mark:
+        HTTPAdapter.add_headers = marked
 
 
 def main() -> None:
@@ -39,5 +44,4 @@ def main() -> None:
 if __name__ == "__main__":
     for name in HEAVY:
         import_module(name)
-    HTTPAdapter.add_headers = marked
     main()

@@ -8,8 +8,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
 from concurrent.futures import Future
@@ -20,10 +18,8 @@ from typing import NamedTuple, Self
 from tests.emulator.https.cloud import Call, Cloud
 from tests.emulator.https.directory import Principal
 from tests.emulator.ids import Id
-from tests.support.project import TEMPLATE, environment
+from tests.mlops.platform.azure.forks import Forks
 
-FORKED = Path(__file__).with_name("forked.py")
-MACHINERY = TEMPLATE / "<<cookiecutter.project_slug>>" / "src"
 VARIES = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\b[0-9a-f]{32}\b"
     r"|\d{4}-\d\d-\d\d[T ][\d:.]+(Z|[+-][\d:]+)?|\b1\d{9}\.\d+|/tmp/[^\"']*"
@@ -51,25 +47,13 @@ class Ended(NamedTuple):
 class Typed:
     """Somebody who types `mlops` commands, each in a process of its own."""
 
-    def __init__(self, cloud: Cloud, person: Principal, home: Path, variables: dict[str, str]) -> None:
-        self._cloud, self._person, self._home, self._variables = cloud, person, home, variables
-        own = environment(PYTHONPATH=f"{MACHINERY}:{TEMPLATE}", PYTHONDONTWRITEBYTECODE="1")
-        command, pipe = [sys.executable, FORKED], subprocess.PIPE
-        self._forks = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=own, text=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._forks.communicate()
+    def __init__(self, forks: Forks, cloud: Cloud, person: Principal, home: Path, variables: dict[str, str]) -> None:
+        self._forks, self._cloud, self._person, self._home, self._variables = forks, cloud, person, home, variables
 
     def run(self, folder: Path, *arguments: str, kill_at: int = 0) -> Ended:
         """The command's end: its own, or a SIGKILL once Azure has done the n-th change that it was asked for."""
-        assert self._forks.stdin and self._forks.stdout
         (log := self._home / "log.txt").write_text("")
         variables = self._variables | self._cloud.environ(self._person, self._home)
-        order = {"arguments": arguments, "folder": str(folder), "code": str(folder / "src")}
-        order |= {"log": str(log), "variables": variables}
         left, process, gone, before = [kill_at], Future[int](), threading.Event(), len(self._cloud.journal)
 
         def over(call: Call) -> None:
@@ -79,9 +63,7 @@ class Typed:
                 gone.wait(60)
 
         self._cloud.done = over
-        print(json.dumps(order), file=self._forks.stdin, flush=True)
-        process.set_result(int(self._forks.stdout.readline()))
-        status = int(self._forks.stdout.readline())
+        status = self._forks.status(folder, arguments, variables, log, log, process.set_result)
         gone.set()
         self._cloud.done = lambda call: None
         calls = [call for call in self._cloud.calls(before) if call.by and "login." not in call.route]

@@ -20,6 +20,7 @@ from tests.emulator.https.cloud import Cloud
 from tests.emulator.https.directory import Principal
 from tests.emulator.https.runner import really
 from tests.emulator.world import WORKSPACE
+from tests.mlops.platform.azure.forks import Forks
 from tests.mlops.platform.azure.online import project
 from tests.support.project import Completed, Project
 
@@ -31,9 +32,10 @@ class Batch:
     path: Path
     cloud: Cloud
     variables: dict[str, str]
+    forks: Forks
 
     def mlops(self, *words: str) -> Completed:
-        done = Project(self.path).mlops(*words, **self.variables, COLUMNS="200")
+        done = self.forks.mlops(Project(self.path), *words, **self.variables, COLUMNS="200")
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
@@ -44,7 +46,12 @@ class Batch:
 
 @pytest.fixture(scope="module")
 def batch(
-    cloud: Cloud, person: Principal, names: Names, reference: Project, tmp_path_factory: pytest.TempPathFactory
+    forks: Forks,
+    cloud: Cloud,
+    person: Principal,
+    names: Names,
+    reference: Project,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Batch:
     home = tmp_path_factory.mktemp("batch")
     path, variables = project(home / "project", reference.path), cloud.environ(person, home)
@@ -69,4 +76,4 @@ def batch(
         AzureModels(azure, path).register("shop", artifact, lineage, signed(statement, CryptoSigner.generate_ed25519()))
         for name, source in (("july", rows), ("applications", rows / "b.parquet")):
             AzureData(azure, path).add(name, source)
-    return Batch(path, cloud, variables | {"MLOPS_ENV_DEV": json.dumps(asdict(names))})
+    return Batch(path, cloud, variables | {"MLOPS_ENV_DEV": json.dumps(asdict(names))}, forks)

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from mlops.errors import Failure
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.endpoint import AzureEndpoint
 from mlops.platform.azure.ledger import AzureLedger
@@ -11,6 +14,8 @@ from tests.emulator.https.cloud import Cloud
 from tests.emulator.store import Document
 from tests.emulator.world import HERE, WORKSPACE
 from tests.mlops.platform.azure.online import person as person
+from tests.mlops.platform.azure.people import AsPerson
+from tests.mlops.platform.azure.people import as_person as as_person
 from tests.support.project import Project
 
 
@@ -71,6 +76,29 @@ def test_a_version_that_could_not_be_made_is_made_again(azure: Azure, cloud: Clo
     cloud.arm.change_behind(deployment(cloud, new.name)["id"], "properties.provisioningState", "Failed")
     endpoint.switch(new)
     assert deployment(cloud, new.name)["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_the_default_is_made_again_when_it_has_failed_since(azure: Azure, cloud: Cloud, reference: Project) -> None:
+    endpoint, new = AzureEndpoint(azure, reference.path, AzureLedger(azure)), version(cloud, 7)
+    endpoint.switch(new)
+    cloud.arm.change_behind(deployment(cloud, new.name)["id"], "properties.provisioningState", "Failed")
+    endpoint.switch(new)
+    assert deployment(cloud, new.name)["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_who_may_not_make_the_default_again_is_told_and_goes_on(
+    azure: Azure, cloud: Cloud, reference: Project, as_person: AsPerson, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as the identity that ticks: nothing else of a release waits for that."""
+    new = version(cloud, 8)
+    AzureEndpoint(azure, reference.path, AzureLedger(azure)).switch(new)
+    cloud.arm.change_behind(deployment(cloud, new.name)["id"], "properties.provisioningState", "Failed")
+    reader = as_person("who only looks", {"Reader": WORKSPACE})
+    endpoint = AzureEndpoint(reader, reference.path, AzureLedger(reader))
+    endpoint.switch(new)
+    assert "this login has no role for these files or images of dev" in capsys.readouterr().err
+    with pytest.raises(Failure, match="this login "):
+        endpoint.switch(version(cloud, 9))
 
 
 def made(cloud: Cloud) -> list[str]:

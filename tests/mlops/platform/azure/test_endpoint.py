@@ -284,6 +284,12 @@ def test_instances_follow_the_load_within_their_bounds(online: Online) -> None:
     place = f"{SCALING}/{online.endpoint.name}-{new.name}"
     [profile] = documents[place]["properties"]["profiles"]
     assert profile["capacity"] == {"minimum": "2", "maximum": "4", "default": "2"}
+    plain["environments"]["dev"]["instances"] = {"least": 2, "most": 2}
+    file.write_text(yaml.safe_dump(plain))
+    online.endpoint.traffic({}, {})
+    online.endpoint.traffic({new.name: 100}, {})
+    assert place not in documents, "one number again"
+    documents[place] = {"id": place, "location": "westeurope", "properties": {}}
     online.endpoint.traffic({}, {})
     online.endpoint.remove(new.name)
     assert place not in documents

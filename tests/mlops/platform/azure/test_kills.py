@@ -17,6 +17,7 @@ from tests.emulator.world import CONTAINER, GROUP, VAULT
 from tests.mlops.platform.azure import online
 from tests.mlops.platform.azure.acts import ACTS, TICK, Act, variables
 from tests.mlops.platform.azure.conftest import ACCOUNT
+from tests.mlops.platform.azure.forks import Forks
 from tests.mlops.platform.azure.held import hold
 from tests.mlops.platform.azure.killed import Before, Ended, Typed, picture
 from tests.mlops.platform.azure.matrix import registry
@@ -38,10 +39,10 @@ def person(cloud: Cloud, deployer: Principal) -> Principal:
 
 
 @pytest.fixture(scope="module")
-def typed(cloud: Cloud, person: Principal, names: Names, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Typed]:
-    home = tmp_path_factory.mktemp("home")
-    with Typed(cloud, person, home, variables(names)) as typed:
-        yield typed
+def typed(
+    forks: Forks, cloud: Cloud, person: Principal, names: Names, tmp_path_factory: pytest.TempPathFactory
+) -> Typed:
+    return Typed(forks, cloud, person, tmp_path_factory.mktemp("home"), variables(names))
 
 
 @pytest.fixture

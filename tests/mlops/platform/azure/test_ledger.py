@@ -7,7 +7,7 @@ from multiprocessing.pool import ThreadPool
 import pytest
 from azure.core.pipeline.transport import HttpTransport
 
-from mlops.errors import Failure
+from mlops.errors import Failure, Refused
 from mlops.platform.azure import client
 from mlops.platform.azure import ledger as module
 from mlops.platform.azure.client import Azure
@@ -99,6 +99,26 @@ def test_who_has_lost_the_lease_writes_nothing_more(
     with ledger.lease("dev"):
         ledger.append("dev", b"b")
     assert ledger.read() == (Entry("dev", 1, b"b"),), "the next lease is one of its own"
+
+
+def test_a_lease_that_is_not_let_go_hides_nothing_of_what_failed_in_it(azure: Azure, cloud: Cloud) -> None:
+    from azure.storage.blob import BlobLeaseClient
+
+    ledger, lost = AzureLedger(azure), "the right to act on dev was lost, and another may act"
+    blob = azure.container(azure.names.ledger_url).get_blob_client("leases/dev")
+
+    def taken() -> BlobLeaseClient:
+        BlobLeaseClient(blob).break_lease(0)
+        return blob.acquire_lease(60)
+
+    with pytest.raises(Refused, match="it did not start") as said, ledger.lease("dev"):
+        other = taken()
+        raise Refused("it did not start.")
+    assert lost in "".join(said.value.__notes__)
+    other.release()
+    with pytest.raises(Failure, match=lost), ledger.lease("dev"):
+        other = taken()
+    other.release()
 
 
 def test_renewals_may_fail_for_a_moment_and_not_for_a_minute(

@@ -47,6 +47,11 @@ def test_an_environment_is_opened_by_its_names(names: Names, tmp_path: Path, mon
     assert env.read(tmp_path, "dev") == names
     monkeypatch.setenv("MLOPS_ENV_DEV", json.dumps({**asdict(names), "workspace": "mlw-ci"}))
     assert places.reach("dev", tmp_path).names.workspace == "mlw-ci"
+    monkeypatch.setenv("MLOPS_ENV_DEV", "")  # as CI sets a variable that nobody gave a value
+    assert env.read(tmp_path, "dev") == names
+    env.place(tmp_path, "dev").unlink()
+    with pytest.raises(Misuse, match="the names of what dev has are not here"):
+        env.read(tmp_path, "dev")
 
 
 def test_all_of_a_platform_is_there(project: Project, names: Names) -> None:

@@ -16,7 +16,7 @@ from mlops.evidence import checklist, entries
 from mlops.platform.azure import endpoint, observe
 from mlops.platform.base import Platform
 from mlops.release import start, state
-from mlops.release.status import status
+from mlops.release.status import served, status
 from mlops.release.tick import Controller, Done
 from tests.emulator.access import ASSIGNMENTS
 from tests.emulator.https.cloud import Cloud
@@ -143,6 +143,8 @@ def test_a_whole_ladder(
         said = status(ladder.by(who)).said
         assert "requests" in said["step"] and said["being released"] == "shop:2"
         assert len(state.entries(ladder.by(who).read()[0], on)) >= 3
+        known = served(ladder.by(who))
+        assert (known["model"], known["release"], known.get("why")) == ("shop:1", "shop:2", None)
         with pytest.raises(Failure, match="docs/rights.md"):
             ladder.by(who).tick()
     assert ladder.climb(leads)[-1] == "champion"

@@ -1,23 +1,27 @@
 """Jobs that Azure ML runs by itself: made paused, changed in place, and theirs are runs as any other."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from mlops.errors import Failure, Misuse
+from mlops.evidence.report.facts import earlier
+from mlops.gates.base import Verdict
 from mlops.platform.azure.data import AzureData
 from mlops.platform.azure.schedules import AzureSchedules
 from mlops.platform.base import Submission
 from mlops.specs.bind import bind
 from mlops.specs.schedules import of_project
+from tests.emulator.https.runs import scripted
 from tests.emulator.world import WORKSPACE
 from tests.mlops.platform.azure.people import AsPerson
 from tests.mlops.platform.azure.people import as_person as as_person
 from tests.mlops.platform.azure.scoring import Batch
 from tests.mlops.platform.azure.scoring import batch as batch
-from tests.mlops.platform.azure.small import Small
+from tests.mlops.platform.azure.small import WROTE, Small
 from tests.mlops.platform.azure.small import quick as quick
 from tests.mlops.platform.azure.small import small as small
 
@@ -27,6 +31,9 @@ description: Every Monday.
 trigger: {{type: cron, expression: {when}}}
 create_job: ../pipelines/train.yml
 """
+
+BOTH = "outputs: {model: {type: uri_folder}, verdicts: {type: uri_folder}}"
+BOUND = '{model: "${{parent.outputs.model}}", verdicts: "${{parent.outputs.verdicts}}"}'
 
 
 def schedules(small: Small) -> AzureSchedules:
@@ -98,6 +105,26 @@ def test_the_job_that_it_submits_is_a_run_as_any_other(small: Small, tmp_path: P
     assert run in [each["run"] for each in small.jobs.list()[0]]
     small.jobs.fetch(run, "model", tmp_path / "model")
     assert (tmp_path / "model" / "model.txt").read_bytes() == b"weights"
+
+
+def test_its_runs_have_a_history_of_their_verdicts(small: Small, tmp_path: Path) -> None:
+    verdicts = {"verdicts": [asdict(Verdict("quality", "auc", 0.9, 0.8, True, "it is well."))]}
+    small.cloud.runs.plan = scripted({**WROTE, "train.verdicts": {"verdicts.json": json.dumps(verdicts).encode()}})
+    for file in (small.file, small.path / "azureml" / "components" / "train.yml"):
+        text = file.read_text().replace("outputs: {model: {type: uri_folder}}", BOTH)
+        file.write_text(text.replace('{model: "${{parent.outputs.model}}"}', BOUND))
+    apply(small, "judges")
+    schedules(small).switch("judges", on=True)
+    runs = list[str]()
+    for _ in range(2):
+        name = small.azure.ml.schedules.trigger("mlops-judges").job_name
+        runs.append(name.removeprefix("mlops-"))
+        assert small.ends(runs[-1])[0] == 0
+    small.cloud.arm.clock.advance(minutes=1)
+    records = sorted((small.jobs.describe(run) for run in runs), key=lambda each: each["started"])
+    found = earlier(small.jobs, records[1], tmp_path)
+    assert [(each["run"], said.gate) for each, [said] in found] == [(records[0]["run"], "quality")]
+    assert earlier(small.jobs, records[0], tmp_path) == []
 
 
 def test_what_is_applied_later_says_nothing_of_runs_before(small: Small) -> None:

@@ -20,6 +20,7 @@ from mlops.platform.azure.names import Names
 from tests.emulator.https.cloud import Cloud
 from tests.emulator.https.directory import Principal
 from tests.emulator.https.runner import really
+from tests.mlops.platform.azure.forks import Forks
 from tests.mlops.platform.azure.matrix import give, organisation
 from tests.support.azure_env import kept
 from tests.support.project import Completed, Project
@@ -38,8 +39,10 @@ MEASURED = {
 class There:
     """A project that was trained on this machine and then in dev; `done` is what the second command printed."""
 
-    def __init__(self, project: Project, cloud: Cloud, person: Principal, names: Names, home: Path) -> None:
-        self.project, self.variables = project, cloud.environ(person, home)
+    def __init__(
+        self, forks: Forks, project: Project, cloud: Cloud, person: Principal, names: Names, home: Path
+    ) -> None:
+        self.forks, self.project, self.variables = forks, project, cloud.environ(person, home)
         place = env.place(project.path, "dev")
         place.parent.mkdir(parents=True)
         place.write_text(json.dumps(asdict(names)))
@@ -47,8 +50,11 @@ class There:
         self.mlops("data", "add", "applications", "data/applications.parquet", "--on", "dev")
         self.done = self.mlops("run", "azureml/pipelines/train.yml", "--on", "dev", "-m", "the same there")
 
-    def mlops(self, *arguments: str) -> Completed:
-        done = self.project.mlops(*arguments, **self.variables)
+    def typed(self, *arguments: str, **variables: str) -> Completed:
+        return self.forks.mlops(self.project, *arguments, **self.variables | variables)
+
+    def mlops(self, *arguments: str, **variables: str) -> Completed:
+        done = self.typed(*arguments, **variables)
         assert done.returncode == 0, done.stdout + done.stderr
         return done
 
@@ -61,10 +67,15 @@ class There:
 
 @pytest.fixture(scope="module")
 def there(
-    trained: Project, cloud: Cloud, person: Principal, names: Names, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[There]:
+    forks: Forks,
+    trained: Project,
+    cloud: Cloud,
+    person: Principal,
+    names: Names,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> There:
     home = tmp_path_factory.mktemp("home")
-    yield There(trained.copy(home / "project"), cloud, person, names, home)
+    return There(forks, trained.copy(home / "project"), cloud, person, names, home)
 
 
 def content(path: Path) -> dict[str, str]:
@@ -144,7 +155,7 @@ def test_the_same_command_again_finds_the_run(there: There) -> None:
     assert run[:8] in there.done.stdout
     again = there.mlops("runs", "follow", run, "--on", "dev")
     assert sorted(again.stdout.splitlines()) == sorted(there.done.stdout.splitlines())
-    again = there.project.mlops("runs", "cancel", "last", "--on", "dev", **there.variables)
+    again = there.typed("runs", "cancel", "last", "--on", "dev")
     assert (again.returncode, again.stderr.strip()) == (2, f"run {run} has ended already: there is nothing to cancel.")
 
 
@@ -154,10 +165,9 @@ def test_its_model_is_registered_with_where_it_is_from(there: There, cloud: Clou
     known = json.dumps(asdict(organisation(cloud)))
     give(cloud.arm, deploy.id, "deploy", "dev")
     variables = cloud.environ(deploy, tmp_path) | {"MLOPS_ENV_DEV": known}
-    done = there.project.mlops("run", "azureml/pipelines/train.yml", "--on", "dev", "--register", **variables)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = there.mlops("run", "azureml/pipelines/train.yml", "--on", "dev", "--register", **variables)
     model, _, digest_ = done.stdout.splitlines()[-1].removeprefix("registered ").partition(", digest ")
-    shown = json.loads(there.project.mlops("models", "show", model, "--on", "dev", "--json", **variables).stdout)
+    shown = json.loads(there.mlops("models", "show", model, "--on", "dev", "--json", **variables).stdout)
     run = json.loads(there.mlops("runs", "show", "last", "--on", "dev", "--json").stdout)
     says = shown["lineage"]
     assert shown["digest"].startswith(digest_) and says["run"] == run["run"] and shown["runs"] == [run["run"]]
@@ -170,7 +180,7 @@ def test_its_model_is_registered_with_where_it_is_from(there: There, cloud: Clou
     assert says["parameters"] == there.local["parameters"] | {"environment": "dev"} and says["uncommitted"] == []
     artifact = there.project.path / ".mlops" / there.local["nodes"]["train"]["outputs"]["model"]["path"]
     assert shown["digest"] == digest.of_folder(artifact), "the same bytes as on this machine"
-    again = there.project.mlops("models", "register", "last", "--on", "dev", **variables)
+    again = there.typed("models", "register", "last", "--on", "dev", **variables)
     assert again.stdout.startswith(f"registered {model}, digest {digest_}"), again.stderr
-    refused = there.project.mlops("models", "register", "last", "--on", "dev", **there.variables, MLOPS_ENV_DEV=known)
+    refused = there.typed("models", "register", "last", "--on", "dev", MLOPS_ENV_DEV=known)
     assert refused.returncode == 3 and "this login may not do Microsoft.KeyVault/vaults/keys/" in refused.stderr

@@ -58,6 +58,9 @@ def test_what_ends_soon_is_found_before_it_does(project: Project):
     done = project.mlops("lint", "--expiring", "30d")
     assert done.returncode == 1
     assert f"`data.applications` may be kept until {soon} and no longer" in done.stdout
+    late = project.mlops("lint", "--expiring", "9999d").stdout
+    assert "waiver `representativeness: share of sex: Female`: it holds until " in late
+    assert ": its sign-off holds until " in late and "Look at it again, and set another `until`." in late
     wrong = project.mlops("lint", "--expiring", "soon")
     assert (wrong.returncode, wrong.stderr) == (2, "`--expiring soon`: write a number of days, such as 30d.\n")
 
