@@ -63,7 +63,10 @@ class Workspace(Part):
             hbi_workspace=stack.classification == "sensitive",
             v1_legacy_mode=False,
             opts=pulumi.ResourceOptions(
-                parent=self, protect=stack.environment == "prod", depends_on=[*team.assigned, *network.before]
+                parent=self,
+                protect=stack.environment == "prod",
+                depends_on=[*team.assigned, *network.before],
+                ignore_changes=["managedNetwork.status"],  # becomes active by itself, which is no drift
             ),
         )
         network.endpoint(self, "amlworkspace", self.workspace.id, "workspace")

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
+from mlops.errors import Failure
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.names import Names
 from tests.emulator.https.cloud import Cloud
@@ -52,10 +53,13 @@ def test_what_github_vouches_for_is_asked_for_with_each_token(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "of-this-job")
     fresh, old = (cloud.directory.assertion(job.subject, minutes=each) for each in (5, -5))
-    with github(fresh, fresh, old) as (address, asked):
+    with github(fresh, fresh, old, "") as (address, asked):
         monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", address)
         credential = Azure(names, "dev").credential
         assert credential.get_token(ARM).token == credential.get_token(ARM).token
         assert credential.get_token(VAULT).token and len(asked) == 2
         with pytest.raises(ClientAuthenticationError, match="AADSTS700024"):
+            credential.get_token("https://storage.azure.com/.default")
+        monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "of another job")
+        with pytest.raises(Failure, match="GitHub does not vouch for this job: HTTP Error 401"):
             credential.get_token("https://storage.azure.com/.default")

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
+from mlops.errors import Failure
 from mlops.platform.azure.names import Names
 from mlops.platform.azure.patience import patient
 from mlops.platform.azure.sentences import said
@@ -123,8 +124,11 @@ class Azure:
 
 
 def _vouched() -> str:
-    """What GitHub says of this job, which Azure trusts."""
+    """What GitHub says of this job, which Azure trusts. Raises Failure when it says nothing."""
     bearer = {"Authorization": f"bearer {os.environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
     address = f"{os.environ[VOUCHES]}&audience=api://AzureADTokenExchange"
-    with urlopen(Request(address, headers=bearer), timeout=30) as answer:
-        return json.load(answer)["value"]
+    try:
+        with urlopen(Request(address, headers=bearer), timeout=30) as answer:
+            return json.load(answer)["value"]
+    except OSError as error:
+        raise Failure(f"GitHub does not vouch for this job: {error}. Repeat the job.") from None
