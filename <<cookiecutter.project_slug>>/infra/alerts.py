@@ -1,7 +1,8 @@
 """What must be noticed, as questions to the log workspace: endpoints come and go with releases, their logs stay.
 
-Columns: AmlOnlineEndpointTrafficLog and AmlRunStatusChangedEvent (Azure Monitor Logs reference, Microsoft, 2026). The
-latter names neither experiment nor job, so every job of the workspace is held to the deadline of batch scoring.
+Columns: AmlOnlineEndpointTrafficLog and AmlRunStatusChangedEvent (Azure Monitor Logs reference, Microsoft, 2026). What
+fails is as in src/mlops/platform/azure/observe.kql. The latter table names neither experiment nor job, so every job of
+the workspace is held to the deadline of batch scoring.
 """
 
 from collections.abc import Iterator
@@ -55,7 +56,9 @@ def look_back(deadline: float) -> str:
 
 FAILED = f"""AmlOnlineEndpointTrafficLog
 | where _ResourceId startswith "WORKSPACE"
-| summarize requests = count(), errors = countif(toint(ResponseCode) >= 500)
+| extend status = coalesce(toint(ResponseCode), 0), models = coalesce(toint(ModelStatusCode), 0)
+| extend failed = status >= 500 or status in (0, 408, 429) or (status == 424 and not(models >= 400 and models < 500))
+| summarize requests = count(), errors = countif(failed)
 | where requests >= {FEW}
 | project figure = todouble(errors) / requests"""
 SLOW = f"""AmlOnlineEndpointTrafficLog

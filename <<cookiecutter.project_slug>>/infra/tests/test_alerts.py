@@ -1,7 +1,7 @@
-"""An alert looks back as far as what it is about."""
+"""An alert looks back as far as what it is about, and what a release counts as an error is one to it."""
 
 import pytest
-from alerts import LONGEST, alerts
+from alerts import FAILED, LONGEST, alerts
 from record import HERE
 
 from mlops import settings
@@ -16,3 +16,10 @@ def test_the_window_holds_the_start_of_a_run_that_is_late(deadline: float, windo
     changed = service.model_copy(update={"batch": Batch(rows=1, deadline_minutes=deadline)})
     (late,) = (each for each in alerts(changed) if each.name == "late")
     assert (late.limit, late.window) == (deadline, window)
+
+
+def test_what_fails_is_what_a_release_counts() -> None:
+    question = (HERE.parent / "src" / "mlops" / "platform" / "azure" / "observe.kql").read_text("utf-8")
+    failed = [line for line in question.splitlines() if line.startswith("| extend")]
+    assert failed == [line for line in FAILED.splitlines() if line.startswith("| extend")]
+    assert "errors = countif(failed)" in question and "errors = countif(failed)" in FAILED

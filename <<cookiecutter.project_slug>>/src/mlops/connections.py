@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+MODELS_STATUS = "ms-azureml-model-error-statuscode"
+"""Azure ML answers 424 for whatever a model's server answers other than 200, and says here what that was."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Connections:
             pairs = (line.partition(":") for line in lines)
             headers = {name.strip().lower(): text.strip() for name, _, text in pairs}
             body = await reader.readexactly(int(headers["content-length"]))
-            answer = Answer(int(first.split()[1]), headers, body)
+            answer = Answer(int(headers.get(MODELS_STATUS, first.split()[1])), headers, body)
         except (ValueError, LookupError, asyncio.LimitOverrunError) as error:
             writer.close()
             raise EOFError(f"an answer that cannot be read: {error}") from error

@@ -78,9 +78,9 @@ class Servers:
             self.stop(Id(key))
 
     def ask(self, deployment: Id, headers: dict[str, str], body: bytes) -> Response:
-        """An answer of its server to a request for a score; 503 where there is none."""
+        """An answer of its server to a request for a score; of status 0 where there is none."""
         server = self._running.get(deployment.key)
-        return self._asked(server, "POST", "/score", headers, body) if server else Response(503)
+        return self._asked(server, "POST", "/score", headers, body) if server else Response(0)
 
     def logs(self, deployment: Id, tail: int) -> str:
         log = self._logs.get(deployment.key)
@@ -137,7 +137,7 @@ class Servers:
             answer = connection.getresponse()
             return Response(answer.status, answer.read(), dict(answer.headers.items()))
         except OSError:
-            return Response(503)
+            return Response(0)
         finally:
             connection.close()
 

@@ -68,9 +68,9 @@ class Edges:
 class Bucket:
     """What one deployment did in one closed span of time, in counts that add up.
 
-    `start` is in seconds since 1970. `errors` are answers of 500 and above, and none at all. `latency` and `scores`
-    count in the bins of `Edges`: up to each edge, and one more above the last (for classes, of none of them).
-    `outcomes` are how many, their sum and their sum of squares.
+    `start` is in seconds since 1970. `errors` are answers of 500 and above, what Azure ML says in place of
+    them, and none at all. `latency` and `scores` count in the bins of `Edges`: up to each edge, and one more above the
+    last (for classes, of none of them). `outcomes` are how many, their sum and their sum of squares.
     """
 
     deployment: str

@@ -21,8 +21,8 @@ QUESTION = re.compile(
     rf"""{TABLE}
 \| where _ResourceId startswith "(?P<workspace>[^"]+)" and EndpointName =~ "(?P<endpoint>[^"]+)"
 \| where TimeGenerated >= datetime\((?P<since>[^)]+)\) and TimeGenerated < datetime\((?P<until>[^)]+)\)
-\| extend status = coalesce\(toint\(ResponseCode\), 0\)
-\| extend failed = status >= 500 or status == 0
+\| extend status = coalesce\(toint\(ResponseCode\), 0\), models = coalesce\(toint\(ModelStatusCode\), 0\)
+\| extend failed = (?P<failed>[\w (),<>=]+)
 \| summarize requests = count\(\), errors = countif\(failed\), (?P<up_to>(?:{UP_TO.pattern}(?:, )?)+)
 """
     r"  by DeploymentName, start = bin\(TimeGenerated, (?P<span>\d+)s\)"
@@ -39,9 +39,7 @@ def query(asked: Asked) -> Response:
     if not (said := QUESTION.fullmatch(asked.json["query"])):
         raise Refusal(400, "BadArgumentError", f"The emulator does not understand: {asked.json['query']}")
     heads = ["DeploymentName", "start", "requests", "errors", *(name for name, _ in UP_TO.findall(said["up_to"]))]
-    rows = _rows(
-        _lines(asked, workspace, said), int(said["span"]), [float(it) for _, it in UP_TO.findall(said["up_to"])]
-    )
+    rows = _rows(_lines(asked, workspace, said), said)
     return json_of({"tables": [{"name": "PrimaryResult", "columns": [{"name": it} for it in heads], "rows": rows}]})
 
 
@@ -66,7 +64,9 @@ def _lines(asked: Asked, workspace: Id, said: re.Match[str]) -> list[Document]:
     ]
 
 
-def _rows(lines: list[Document], seconds: int, edges: list[float]) -> list[list[str | int]]:
+def _rows(lines: list[Document], said: re.Match[str]) -> list[list[str | int]]:
+    """What is failed is said in words that mean the same in Python."""
+    seconds, edges = int(said["span"]), [float(it) for _, it in UP_TO.findall(said["up_to"])]
     spans = defaultdict[tuple[str, datetime], list[Document]](list)
     for line in lines:
         at = line["TimeGenerated"]
@@ -74,7 +74,11 @@ def _rows(lines: list[Document], seconds: int, edges: list[float]) -> list[list[
         spans[line["DeploymentName"], begun.replace(microsecond=0)].append(line)
     rows = []
     for (deployment, start), own in spans.items():
-        good = [line["TotalDurationMs"] for line in own if 0 < line["ResponseCode"] < 500]
+        good = [line["TotalDurationMs"] for line in own if not _failed(line, said["failed"])]
         counts = [sum(ms <= edge for ms in good) for edge in edges]
         rows.append([deployment, f"{start:%Y-%m-%dT%H:%M:%SZ}", len(own), len(own) - len(good), *counts])
     return rows
+
+
+def _failed(line: Document, words: str) -> bool:
+    return eval(words, {"status": line["ResponseCode"] or 0, "models": line["ModelStatusCode"] or 0})

@@ -16,12 +16,19 @@ from tests.emulator.store import Document
 SCORING, ONLINE = ".inference.ml.azure.com", "microsoft.machinelearningservices/workspaces/onlineendpoints"
 NAMED, CALLERS_ID = "azureml-model-deployment", "x-ms-client-request-id"
 TABLE = "AmlOnlineEndpointTrafficLog"
+MODELS = "ms-azureml-model-error-"
 PASSED_ON = ("content-type", "accept", CALLERS_ID)
+KEPT = ("content-type", CALLERS_ID)
 
 
 @route("POST", f"{{name}}.{{region}}{SCORING}/score", "https://ml.azure.com")
 def score(asked: Asked) -> Response:
-    """Source: HTTP status codes in "Troubleshoot online endpoint deployment" (Microsoft Learn, from memory)."""
+    """What a container answers other than 200 is 424, and its own status is in a header and in the log.
+
+    Source: HTTP status codes in "Troubleshoot online endpoint deployment and scoring" (Microsoft Learn, 2025-10-06);
+    columns of the log: Azure Monitor Logs reference (2026-03-11). That the body stays, the values of the reason, and
+    that nothing else says what became of a container that does not answer: assumed.
+    """
     endpoint = _endpoint(asked)
     if not access.allows(asked.cloud.arm, asked.caller, f"{ONLINE}/score/action", Id(endpoint["id"])):
         message = "You do not have permission to perform the action onlineEndpoints/score/action."
@@ -33,7 +40,7 @@ def score(asked: Asked) -> Response:
     mirror = {} if asked.request.headers.get(NAMED) else dig(endpoint, "properties.mirrorTraffic", {})
     if copied := _drawn(asked, mirror, 100):
         _answered(asked, endpoint, copied)
-    kept = {key: value for key, value in answer.headers.items() if key.lower() in ("content-type", CALLERS_ID)}
+    kept = {key: value for key, value in answer.headers.items() if key.lower() in KEPT or key.startswith(MODELS)}
     return Response(answer.status, answer.body, {**kept, NAMED: name})
 
 
@@ -65,7 +72,8 @@ def _answered(asked: Asked, endpoint: Document, deployment: str) -> Response:
     """Ask one deployment, and leave a line in each log workspace to which the endpoint's traffic log goes."""
     headers = {key: asked.request.headers[key] for key in PASSED_ON if key in asked.request.headers}
     since, at = time.perf_counter(), datetime.now(UTC)
-    answer = asked.cloud.servers.ask(Id(f"{endpoint['id']}/deployments/{deployment}"), headers, asked.request.body)
+    models = asked.cloud.servers.ask(Id(f"{endpoint['id']}/deployments/{deployment}"), headers, asked.request.body)
+    answer = models if models.status == 200 else _not_good(models)
     line = {
         "TimeGenerated": at,
         "_ResourceId": endpoint["id"].lower(),
@@ -76,7 +84,7 @@ def _answered(asked: Asked, endpoint: Document, deployment: str) -> Response:
         "Method": "POST",
         "Path": "/score",
         "ResponseCode": answer.status,
-        "ModelStatusCode": answer.status,
+        "ModelStatusCode": models.status or None,
         "RequestPayloadSize": len(asked.request.body),
         "ResponsePayloadSize": len(answer.body),
         "TotalDurationMs": round((time.perf_counter() - since) * 1000),
@@ -86,6 +94,12 @@ def _answered(asked: Asked, endpoint: Document, deployment: str) -> Response:
     for sink in _sinks(asked, endpoint):
         asked.cloud.lines.append((asked.cloud.arm.clock.stamp(), sink, line))
     return answer
+
+
+def _not_good(models: Response) -> Response:
+    """What a caller gets for an answer of the container that is not 200."""
+    about = {f"{MODELS}statuscode": str(models.status), f"{MODELS}reason": "model_error"}
+    return Response(424, models.body, {**models.headers, **(about if models.status else {})})
 
 
 def _sinks(asked: Asked, endpoint: Document) -> set[str]:

@@ -1,7 +1,8 @@
 """What callers saw of an endpoint in Azure ML: its traffic log in Log Analytics, and the servers' log of predictions.
 
-Columns: AmlOnlineEndpointTrafficLog (Azure Monitor Logs reference, Microsoft, 2026). Assumed: a request that was
-copied has a line of its own, under the deployment that it was copied to; without one, a release is held.
+Columns: AmlOnlineEndpointTrafficLog (Azure Monitor Logs reference, Microsoft, 2026). What failed: HTTP status codes of
+managed online endpoints (Troubleshoot online endpoint deployment and scoring, Microsoft, 2025). Assumed: a request that
+was copied has a line of its own, under the deployment that it was copied to; without one, a release is held.
 """
 
 import time
