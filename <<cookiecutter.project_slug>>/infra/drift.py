@@ -4,12 +4,11 @@ The events of the run are kept in .mlops/infra/STACK.drift.jsonl. Exit status: 0
 engine failed.
 """
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine import STATE, pulumi_says, ready
+from engine import STATE, pulumi_says, read, ready
 
 from mlops.errors import Failure, MlopsError, Refused
 from mlops.words import counted
@@ -52,8 +51,8 @@ def look(stack: str) -> None:
 
 def drifted(events: Path) -> Iterator[str]:
     """What an event log says is another: the resource, how, and which of its properties."""
-    for line in events.read_text("utf-8").splitlines() if events.is_file() else []:
-        step = json.loads(line).get("resourcePreEvent", {}).get("metadata", {})
+    for event in read(events):
+        step = event.get("resourcePreEvent", {}).get("metadata", {})
         if said := SAID.get(step.get("op", "")):
             properties = ", ".join(sorted(step.get("detailedDiff") or step.get("diffs") or ()))
             yield f"{step['urn'].rpartition('::')[2]} ({step['type']}) {said}{': ' if properties else ''}{properties}"

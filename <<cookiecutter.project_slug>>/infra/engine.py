@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,11 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     if verb == "preview" and stack in STACKS:
-        leave(f"preview-{stack}", {"stack": stack, "status": status, **found})
+        try:
+            leave(f"preview-{stack}", {"stack": stack, "status": status, **found})
+        except MlopsError as error:
+            print(error, file=sys.stderr)
+            return status or error.status
     return status
 
 
@@ -117,9 +122,12 @@ def log(stack: str, verb: str) -> Path:
 
 
 def read(events: Path) -> list[Mapping[str, Any]]:
-    """What the engine wrote, as far as it got."""
-    lines = events.read_text("utf-8").splitlines() if events.is_file() else []
-    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+    """What the engine wrote, as far as it got: a line that was cut, as on a full disk, is none."""
+    found = list[Mapping[str, Any]]()
+    for line in events.read_text("utf-8").splitlines() if events.is_file() else []:
+        with suppress(ValueError):
+            found.append(json.loads(line))
+    return found
 
 
 def refused(events: Path) -> bool:

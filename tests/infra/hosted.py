@@ -24,6 +24,7 @@ from tests.infra.onboarded import SHORT, SLUG
 from tests.infra.projects import CONNECTION, OURS, SHIPPED
 from tests.infra.reached import PYTHON, QUICK, Reached
 from tests.workflows import az
+from tests.workflows.devops import inside
 from tests.workflows.harness import Denied, Harness, private
 from tests.workflows.model import Event, Job, Pipeline, Step, read
 
@@ -125,7 +126,7 @@ class Hosted:
         shutil.rmtree(self.there.path / ".github")
         shutil.copytree(rendered / ".azuredevops", self.there.path / ".azuredevops")
         file = self.there.path / ".azuredevops" / "templates" / "variables.yml"
-        file.write_text(re.sub(r"(RUNNER_(STAGING|PROD)\n +value:) Azure Pipelines", r"\1 inside", file.read_text()))
+        file.write_text(inside(file.read_text(), {"STAGING": "inside", "PROD": "inside"}))
         self.there.commit("Azure DevOps")
         self.push()
         for who, environments in IDENTITIES.items():

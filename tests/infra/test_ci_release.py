@@ -108,7 +108,7 @@ def released(there: Hosted, ended: str) -> None:
     there.sign(yaml.safe_load((there.there.path / "mlops.yaml").read_text())["people"]["signs"], SIGNER, f"{SLUG}:1")
 
     refused = merged.run("promote/prod").refused()
-    assert refused.step.text == "mlops release approve this-change --on prod"
+    assert refused.step.text == "mlops ci approved --on prod", "nothing in prod has changed"
     assert "nobody approved this run for prod" in refused.said and "make repo-setup" in refused.said
     there.records.approved[FIRST] = [ACCOUNT]
     said = merged.run("promote/prod").ok().said

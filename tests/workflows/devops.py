@@ -273,8 +273,9 @@ def step(section: dict[str, Any], scope: Scope, where: str) -> Step:
         only(section, STEP | {script}, where)
         return Step("command", said or section[script], one(scope.replaced(section[script]), where), **common)
     if "publish" in section:
-        only(section, STEP | {"publish", "artifact"}, where)
+        only(section, STEP | {"publish", "artifact", "continueOnError"}, where)
         given = {"path": scope.replaced(section["publish"]), "name": scope.replaced(section["artifact"])}
+        given |= {"if-no-files-found": "ignore"} if text(section.get("continueOnError", "")) == "true" else {}
         return Step("keep", said or "publish", settings=given, **common)
     if "download" in section:
         only(section, STEP | {"download", "patterns"}, where)
@@ -306,6 +307,15 @@ def one(script: str, where: str) -> str:
     if len(lines) > 1 and not lines[0].startswith("set -e"):
         raise NotUnderstood(f"{where}: only the last line of the script can fail; begin it with `set -e`.")
     return "\n".join(lines)
+
+
+def inside(variables: str, pools: Mapping[str, str]) -> str:
+    """The text of templates/variables.yml, once environments such as PROD have pools of their own."""
+    for name, pool in pools.items():
+        variables, done = re.subn(rf"(RUNNER_{name}\n +value:) {HOSTED}", rf"\1 {pool}", variables)
+        if not done:
+            raise NotUnderstood(f"variables.yml: no hosted machine is given to {name}.")
+    return variables
 
 
 def machine(scope: Scope) -> str:

@@ -269,7 +269,7 @@ def github(event: Event, project: Path, temporary: Path) -> dict[str, str]:
     said, file = told(event), temporary / "event.json"
     file.write_text(json.dumps(said["event"] | {"repository": {"full_name": event.repository}}))
     names = "event_name ref ref_name head_ref base_ref repository run_id run_number run_attempt actor sha server_url"
-    return {f"GITHUB_{name.upper()}": str(said[name]) for name in names.split()} | {
+    return {f"GITHUB_{name.upper()}": str(said[name]) for name in (*names.split(), "triggering_actor")} | {
         "GITHUB_ACTIONS": "true",
         "GITHUB_API_URL": event.server or "https://api.github.com",
         "GITHUB_EVENT_PATH": str(file),

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,6 +13,7 @@ import typer
 import yaml
 
 from mlops import cli
+from tests.workflows.devops import inside
 from tests.workflows.expressions import NotUnderstood
 from tests.workflows.model import Event, Job, Pipeline, Step, read
 
@@ -26,11 +29,12 @@ BEGUN: Mapping[str, Any] = {
     "destroy": "by hand",
 }
 """The workflows, and what begins each of them here."""
-REASON = "$(touch here); `touch here`"
-TYPED = {
-    "rollback": {"environment": "prod", "reason": REASON, "to": ""},
-    "destroy": {"what": "income-support-triage-dev"},
+REASON = "${touch}; `touch here`"
+TYPED: Mapping[str, list[dict[str, str]]] = {
+    "rollback": [{"environment": each, "reason": REASON, "to": ""} for each in STACKS],
+    "destroy": [{"what": f"income-support-triage-{each}"} for each in STACKS[:2]],
 }
+"""The answers with which each is begun by hand, one after another."""
 WHO: Mapping[tuple[str, str], tuple[str, str, str]] = {
     **{("check", f"preview_{each}"): ("reader", each, "") for each in STACKS},
     **{("watch", f"azure_{each}"): ("reader", each, "") for each in STACKS},
@@ -38,12 +42,14 @@ WHO: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("tick", "tick"): ("operate", "prod", "prod-operate"),
     ("watch", "data"): ("deploy", "dev", "dev"),
     ("rollback", "prod"): ("operate", "prod", "prod-operate"),
-    ("destroy", "dev"): ("deploy", "dev", "dev"),
+    **{(each, stack): ("deploy", stack, stack) for each in ("rollback", "destroy") for stack in STACKS[:2]},
 }
 """As whom a job signs in: identity, environment in Azure, and the environment of GitHub that the identity trusts."""
 NEEDS = {"staging": "dev", "prod": "staging"}
 EXTRA = {("release", "prod"): "actions", ("retrain", "prod"): "actions", ("check", "comment"): "pull-requests"}
 """What the token of a job may, beyond checking out and asking for a login."""
+LOCKED = ("release", "retrain", "destroy")
+"""Of these one job at a time has an environment."""
 MINE = "in-prod"
 PIN = re.compile(r"uses: (?:\./[\w./-]+|[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$", re.MULTILINE)
 TASKS = {"UsePythonVersion@0", "Cache@2", "AzureCLI@2"}
@@ -62,10 +68,26 @@ def variables() -> dict[str, str]:
     return found
 
 
-def pipelines(project: Path) -> dict[str, Pipeline]:
-    """Each workflow that the project has. Raises NotUnderstood."""
+def pipelines(project: Path) -> dict[str, list[Pipeline]]:
+    """Each workflow that the project has, once for each answer, with prod on machines of its own. NotUnderstood."""
     names = [each for each in BEGUN if any(project.glob(f".*/**/{each}.yml"))]
-    return {each: read(project, each, Event(BEGUN[each], variables(), TYPED.get(each, {}))) for each in names}
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch)
+        for folder in (".github", ".azuredevops"):
+            if (project / folder).is_dir():
+                shutil.copytree(project / folder, copy / folder)
+        if (pools := copy / ".azuredevops" / "templates" / "variables.yml").is_file():
+            pools.write_text(inside(pools.read_text(), {"PROD": MINE}))
+        return {
+            each: [read(copy, each, Event(BEGUN[each], variables(), given)) for given in TYPED.get(each, [{}])]
+            for each in names
+        }
+
+
+def jobs(project: Path) -> dict[tuple[str, str], Job]:
+    """Each job that begins for any of the answers, by its workflow and its name. Raises NotUnderstood."""
+    found = ((name, pipeline) for name, every in pipelines(project).items() for pipeline in every)
+    return {(name, each): job for name, pipeline in found for each, job in begun(pipeline).items()}
 
 
 def short(job: Job) -> str:
@@ -96,17 +118,16 @@ def faults(project: Path) -> list[str]:
         file.name if file.parent.name != "templates" else f"templates/{file.name}": file.read_text() for file in files
     }
     try:
-        found = pipelines(project)
+        found = jobs(project)
     except NotUnderstood as wrong:
         return [str(wrong)]
     known = targets((project / "Makefile").read_text())
-    jobs = [(name, each, job) for name, pipeline in found.items() for each, job in begun(pipeline).items()]
     system = GITHUB if (project / ".github").is_dir() else AZURE
     return [
-        *(f"{name}/{each}: {what}" for name, each, job in jobs for what in typed(job, known)),
-        *(f"{name}/{each}: {what}" for name, each, job in jobs for what in signed_in(system, (name, each), job)),
-        *(f"{name}/{each}: {what}" for name, each, job in jobs for what in waits((name, each), job)),
-        *(f"{name}/{each}: {what}" for name, each, job in jobs for what in limited(system, (name, each), job)),
+        *(f"{'/'.join(place)}: {what}" for place, job in found.items() for what in typed(job, known)),
+        *(f"{'/'.join(place)}: {what}" for place, job in found.items() for what in signed_in(system, place, job)),
+        *(f"{'/'.join(place)}: {what}" for place, job in found.items() for what in waits(place, job)),
+        *(f"{'/'.join(place)}: {what}" for place, job in found.items() for what in limited(system, place, job)),
         *(what for file, text in texts.items() for what in (written(file, text))),
     ]
 
@@ -167,7 +188,7 @@ def signed_in(system: str, place: tuple[str, str], job: Job) -> Iterator[str]:
             yield "`id-token: write` belongs to jobs that sign in, and to them only"
         if job.environment != trusted:
             yield f"its environment is `{job.environment}`, and who it signs in as trusts `{trusted or 'none'}`"
-    elif job.environment and job.environment != trusted or place[0] in ("release", "retrain") and not job.environment:
+    elif job.environment and job.environment != trusted or place[0] in LOCKED and not job.environment:
         yield f"its environment is `{job.environment}`, not `{trusted}`, whose checks it has to pass"
 
 
@@ -180,7 +201,10 @@ def waits(place: tuple[str, str], job: Job) -> Iterator[str]:
     if needed != ([NEEDS[stack]] if stack in NEEDS else []):
         yield f"it waits for {needed or 'nothing'}, not for {NEEDS.get(stack, 'nothing')}"
     said = [text for _, text in commands(job)]
-    order = [next((at for at, each in enumerate(said) if verb in each), -1) for verb in ("approve", "verify", "start")]
+    verbs = [f"release {each}" for each in ("approve", "verify", "start")]
+    order = [next((at for at, each in enumerate(said) if verb in each), -1) for verb in verbs]
+    if stack == "prod" and said[1] != "mlops ci approved --on prod":
+        yield "prod is changed before it is known who approved"
     if stack == "prod" and (order[0] < 0 or order != sorted(order)):
         yield "nothing is released before it is approved and verified"
     if stack != "dev" and any(
@@ -190,7 +214,8 @@ def waits(place: tuple[str, str], job: Job) -> Iterator[str]:
     up = [
         at for at, each in enumerate(said) if each.startswith(("make infra-preview", "make infra-up", "mlops env sync"))
     ]
-    if up != [1, 2, 3] or said[3] != f"mlops env sync {stack}":
+    first = 2 if stack == "prod" else 1
+    if up != [first, first + 1, first + 2] or said[first + 2] != f"mlops env sync {stack}":
         yield "it does not begin with preview, up and the names of its stack"
 
 
@@ -201,8 +226,8 @@ def limited(system: str, place: tuple[str, str], job: Job) -> Iterator[str]:
     if checkout.get("fetch-depth") != "0" or checkout.get("persist-credentials") != "false":
         yield "it checks out without the history that `verify` looks at, or keeps the token in the repository"
     private = job.runner == MINE
-    asked = system == GITHUB and (WHO.get(place, ("reader", "", ""))[0] != "reader" and WHO[place][1] == "prod")
-    if private != asked and system == GITHUB:
+    asked = WHO.get(place, ("reader", "", ""))[0] != "reader" and WHO[place][1] == "prod"
+    if private != asked:
         yield f"it runs on {job.runner}"
     if name == "check" and private:
         yield "what nobody has reviewed runs inside a network"
@@ -212,7 +237,7 @@ def limited(system: str, place: tuple[str, str], job: Job) -> Iterator[str]:
         return
     if job.cancels and name != "check":
         yield "it is cancelled half-way when another one comes"
-    if (name in ("release", "retrain", "destroy")) != (job.group in STACKS) or job.group not in ("", each):
+    if (name in LOCKED) != (job.group in STACKS) or job.group not in ("", each):
         yield f"its group is `{job.group}`: one job at a time has an environment"
     allowed = {"contents": "read"} | ({"id-token": "write"} if place in WHO else {})
     if extra := EXTRA.get(place):
@@ -240,9 +265,17 @@ def written(file: str, text: str) -> Iterator[str]:
             yield f"{file}: `{left}` is put into a script as text"
         if key == "task" and value not in TASKS:
             yield f"{file}: the task {value} does what no person types"
-        for stage in value if key == "stages" else ():
-            if "stage" in stage and stage.get("lockBehavior") != "sequential":
-                yield f"{file}: another run may cancel the stage {stage['stage']}, or run beside it"
+        for stage in value if isinstance(value, list) else ():
+            yield from locked(file, stage)
+
+
+def locked(file: str, stage: Any) -> Iterator[str]:
+    """One run at a time in a stage; of those that wait for prod, the newest only. What is no stage has nothing."""
+    name, said = (stage.get("stage"), stage.get("lockBehavior")) if isinstance(stage, dict) else ("", "")
+    if name == "prod" and said != "runLatest":
+        yield f"{file}: in the stage prod an older run may follow a newer one"
+    elif name in STACKS[:2] and said != "sequential":
+        yield f"{file}: another run may cancel the stage {name}, or run beside it"
 
 
 def foreign(script: str) -> str:

@@ -10,7 +10,7 @@ from tests.support.project import Project
 from tests.workflows.conftest import SERVINGS, SYSTEMS
 from tests.workflows.expressions import NotUnderstood
 from tests.workflows.model import Event, read
-from tests.workflows.promises import AZURE, GITHUB, begun, commands, faults, pipelines
+from tests.workflows.promises import AZURE, GITHUB, REASON, begun, commands, faults, jobs, pipelines
 
 pytestmark = pytest.mark.xdist_group("workflows")
 
@@ -31,24 +31,20 @@ def test_nothing_is_found_in_the_workflows_of_any_project(projects: Projects, sy
 @pytest.mark.parametrize("serving", SERVINGS)
 def test_both_systems_run_the_same_commands_in_the_same_order(projects: Projects, serving: str):
     one, other = (
-        {
-            (name, job): [text for _, text in commands(each)]
-            for name, pipeline in pipelines(projects[system, serving].path).items()
-            for job, each in begun(pipeline).items()
-        }
+        {place: [text for _, text in commands(job)] for place, job in jobs(projects[system, serving].path).items()}
         for system in SYSTEMS
     )
     assert one == other
-    assert len(one) == (19 if serving == ONLINE else 18)
+    assert len(one) == (22 if serving == ONLINE else 21)
 
 
 def test_what_serves_whole_files_only_has_no_ladder_to_look_at(projects: Projects):
-    online, batch = (pipelines(projects[GITHUB, serving].path) for serving in SERVINGS)
-    assert set(online) - set(batch) == {"tick"}
-    said = [text for _, text in commands(begun(batch["release"])["staging"])]
+    online, batch = (jobs(projects[GITHUB, serving].path) for serving in SERVINGS)
+    assert set(online) - set(batch) == {("tick", "tick")}
+    said = [text for _, text in commands(batch["release", "staging"])]
     assert said[-1] == "mlops release start this-change --input data/applications.parquet --on staging"
-    said = [text for _, text in commands(begun(online["release"])["staging"])]
-    assert said[-1] == 'mlops release promote --reason "Passed its tests" --on staging'
+    said = [text for _, text in commands(online["release", "staging"])]
+    assert said[-1] == 'mlops release promote this-change --reason "Passed its tests" --on staging'
 
 
 def test_each_workflow_begins_by_what_it_is_for(projects: Projects):
@@ -62,7 +58,7 @@ def test_each_workflow_begins_by_what_it_is_for(projects: Projects):
         "destroy": {"by hand"},
     }
     for system in SYSTEMS:
-        found = {name: each.triggers for name, each in pipelines(projects[system, ONLINE].path).items()}
+        found = {name: each[0].triggers for name, each in pipelines(projects[system, ONLINE].path).items()}
         asked = {"by hand", "dispatch"} if system == AZURE else set()  # there each may be, and nothing has to say so
         assert {name: set(each) - asked for name, each in found.items()} == {
             name: each - asked for name, each in wanted.items()
@@ -80,7 +76,7 @@ def test_the_python_of_the_answers_is_used_in_each_place(projects: Projects):
 
 def test_a_request_from_a_fork_gets_no_login(projects: Projects):
     for system in SYSTEMS:
-        check = pipelines(projects[system, ONLINE].path)["check"]
+        [check] = pipelines(projects[system, ONLINE].path)["check"]
         assert {each for each in begun(check) if "preview" in each} == {
             "preview_dev", "preview_staging", "preview_prod",
         }  # fmt: skip
@@ -101,6 +97,16 @@ def test_nothing_begins_a_destruction_but_the_whole_name(projects: Projects):
     assert (
         begins(GITHUB, "income-support-triage-staging") == begins(AZURE, "income-support-triage-staging") == {"staging"}
     )
+
+
+def test_a_reason_brings_no_variable_of_the_agent_with_it(projects: Projects):
+    def back(reason: str, to: str = "") -> set[str]:
+        typed = {"environment": "prod", "reason": reason, "to": to}
+        return {*begun(read(projects[AZURE, ONLINE].path, "rollback", Event("by hand", {}, typed)))}
+
+    assert back(REASON) == {"prod"}
+    for wrong in (("$(System.AccessToken)",), ("Slow", "$(System.AccessToken)")):
+        assert back(*wrong) == set()  # Azure DevOps begins no pipeline without a job
 
 
 FAULTS = {
@@ -130,6 +136,48 @@ FAULTS = {
         "mlops release approve this-change --on prod",
         "mlops release plan",
         "release/prod: nothing is released before it is approved",
+    ),
+    "prod is changed first": (
+        PROMOTE,
+        "mlops ci approved --on prod",
+        "mlops lint",
+        "release/prod: prod is changed before it is known who approved",
+    ),
+    "something goes without its environment": (
+        {AZURE: ".azuredevops/destroy.yml"},
+        "            environment: staging\n",
+        "",
+        "destroy/staging: its environment is ``, not `staging`",
+    ),
+    "a way back as somebody else": (
+        {GITHUB: ROLLBACK},
+        "vars.AZURE_CLIENT_ID_DEPLOY_STAGING",
+        "vars.AZURE_CLIENT_ID_DEPLOY_DEV",
+        "rollback/staging: it signs in as dev-deploy, not as staging-deploy",
+    ),
+    "a way back by another connection": (
+        {AZURE: ".azuredevops/rollback.yml"},
+        "stack: dev\n              identity: deploy",
+        "stack: dev\n              identity: operate",
+        "rollback/dev: it signs in as dev-operate, not as dev-deploy",
+    ),
+    "prod on a machine of everybody": (
+        {GITHUB: TICK, AZURE: ".azuredevops/tick.yml"},
+        "RUNNER_PROD",
+        "RUNNER_DEV",
+        "tick/tick: it runs on ubuntu-24.04",
+    ),
+    "something goes beside a release": (
+        {AZURE: ".azuredevops/destroy.yml"},
+        "        lockBehavior: sequential # as in promote.yml: one run at a time has an environment\n",
+        "",
+        "destroy.yml: another run may cancel the stage dev, or run beside it",
+    ),
+    "what is older goes to prod after what is newer": (
+        {AZURE: PROMOTE[AZURE]},
+        "lockBehavior: runLatest",
+        "lockBehavior: sequential",
+        "in the stage prod an older run may follow a newer one",
     ),
     "prod does not wait for staging": (
         {GITHUB: PROMOTE[GITHUB]},
@@ -197,6 +245,12 @@ FAULTS = {
         {GITHUB: ".github/workflows/preview.yml"},
         "runs-on: ubuntu-24.04",
         "runs-on: ${{ vars.RUNNER_PROD }}",
+        "what nobody has reviewed runs inside a network",
+    ),
+    "what nobody reviewed runs in the network there": (
+        {AZURE: CHECK[AZURE]},
+        "  vmImage: ubuntu-24.04 # never",
+        "  name: ${{ variables.RUNNER_PROD }} # never",
         "what nobody has reviewed runs inside a network",
     ),
     "history is missing": (

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import adopt
+import drift
 import engine
 import pytest
 
@@ -116,3 +117,26 @@ def test_what_it_found_is_left_for_the_comment_also_when_it_did_not_start(
     assert found["wrong"].startswith("infra/Pulumi.dev.yaml: the project is not onboarded")
     assert engine.main(["up", "dev"]) == 2
     assert len([*(tmp_path / "findings").iterdir()]) == 1, "only a preview speaks of a change"
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_disk_that_takes_no_finding_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MLOPS_FINDINGS", str(tmp_path / "file"))
+    monkeypatch.setattr(engine, "act", lambda *_: 0)
+    monkeypatch.setattr(engine, "STATE", tmp_path)
+    assert engine.main(["preview", "dev"]) == 3
+    assert "preview-dev.json: " in (err := capsys.readouterr().err) and err.startswith("could not write "), err
+    monkeypatch.setattr(engine, "act", lambda *_: 1)
+    assert engine.main(["preview", "dev"]) == 1, "what was refused stays refused"
+
+
+@pytest.mark.parametrize("cut", ['{"resourcePreEvent": {"meta', '{"resourcePreEvent": {"metadata": {}}', "half", ""])
+def test_drift_is_read_from_a_log_that_ends_early(tmp_path: Path, cut: str) -> None:
+    urn = "urn:pulumi:dev::triage::azure-native:storage:StorageAccount::storage"
+    step = {"op": "update", "type": "storage", "urn": urn, "detailedDiff": {"sku": {}, "kind": {}}}
+    events = tmp_path / "dev.drift.jsonl"
+    events.write_text(json.dumps({"resourcePreEvent": {"metadata": step}}) + f"\n{cut}", "utf-8")
+    assert [*drift.drifted(events)] == ["storage (storage) is another: kind, sku"]

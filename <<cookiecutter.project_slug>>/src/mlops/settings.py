@@ -1,6 +1,7 @@
 """`mlops.yaml`, typed: who, what for, how good, where. Its JSON schema is made from these types."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -81,10 +82,20 @@ class Duties(Section):
     one_person: str = ""
     """Why one person feeds data, watches, retrains and fixes alone, where that is so."""
 
+    def person(self, said: str) -> str:
+        """The e-mail address, in small letters, of who has an account or an address, also one that GitHub gave them:
+        `ID+ACCOUNT@users.noreply.github.com` or `ACCOUNT@…` (docs.github.com, "Setting your commit email address")."""
+        account = re.sub(r"^(\d+\+)?([^@]+)@users\.noreply\.github\.com$", r"\2", said.casefold())
+        emails = {login.casefold(): email for email, login in self.accounts.items()}
+        return emails.get(account, said).casefold()
+
+    def persons(self, said: Iterable[str]) -> set[str]:
+        return {self.person(each) for each in said}
+
     @property
     def alone(self) -> str | None:
         """The person who has all four duties alone, if there is no reason for it."""
-        duties = {person for duty in (self.feeds_data, self.watches, self.retrains, self.fixes) for person in duty}
+        duties = self.persons([*self.feeds_data, *self.watches, *self.retrains, *self.fixes])
         return next(iter(duties)) if len(duties) == 1 and not letters(self.one_person) else None
 
 

@@ -1,5 +1,6 @@
 """One comment is there, ours, up to date; what others wrote stays; what goes wrong is a sentence."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,18 +38,30 @@ def test_it_is_made_once_and_then_brought_up_to_date(github: GitHub, tmp_path: P
     assert comment() == (0, "The comment: https://github.com/agency/triage/pull/12#issuecomment-2\n")
     [first] = ours(github)
     assert first.startswith(MARKER) and "whether the model passes its gates" in first
-    (tmp_path / "job").mkdir()
-    (tmp_path / "job" / "infra.json").write_text('{"status": 2, "wrong": "mlops.yaml:3: it is wrong."}')
+    (tmp_path / "findings-job" / "deeper").mkdir(parents=True)
+    (tmp_path / "findings-job" / "infra.json").write_text('{"status": 2, "wrong": "mlops.yaml:3: it is wrong."}')
     (tmp_path / "run.json").write_text("{half")
     (tmp_path / "preview-dev.json").write_text("[]")
-    (tmp_path / "job" / "deeper").mkdir()
-    (tmp_path / "job" / "deeper" / "preview-prod.json").write_text('{"status": 2, "wrong": "of another tool"}')
+    (tmp_path / "findings-job" / "deeper" / "preview-prod.json").write_text('{"status": 2, "wrong": "of another tool"}')
     monkeypatch.setenv("MLOPS_FINDINGS", str(tmp_path))
     assert comment()[0] == 0
     [second] = ours(github)
     assert "mlops.yaml:3: it is wrong." in second and "whether the model passes" in second
     assert "what changes in dev: its job did not" in second and "of another tool" not in second
     assert github.comments[1]["body"] == "Looks good."
+
+
+@pytest.mark.parametrize("place", ["s", "s/findings-job", "."], ids=["root", "folder", "beside"])
+def test_a_file_of_the_repository_replaces_no_finding_of_a_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+):
+    """Azure Pipelines checks the change out, in `s`, beside what it downloads."""
+    found = {"findings-check-1": {"status": "failed", "remark": "It was too late."}, place: {"verdicts": []}}
+    for folder, record in found.items():
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "run.json").write_text(json.dumps({"verdicts": [], **record}))
+    monkeypatch.setenv("MLOPS_FINDINGS", str(tmp_path))
+    assert "It was too late." in comment("--print")[1]
 
 
 def test_what_others_wrote_is_left_alone_whatever_it_begins_with(github: GitHub):

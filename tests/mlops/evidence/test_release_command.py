@@ -12,7 +12,10 @@ def test_a_model_is_verified_stopped_and_let_go_on(release: Release):
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert {each["subject"] for each in json.loads(verified.stdout)} > {"artifact", "statement", "verdicts", "code"}
 
-    assert mlops("stop", "--reason", "It found too few.").returncode == 0
+    stopped = mlops("stop", "--reason", "It found too few.")
+    assert (stopped.returncode, "goes on answering" in stopped.stdout) == (0, True), stopped.stderr
+    status = mlops("release", "status").stdout
+    assert status.startswith("stopped") and "It found too few." in status
     refused = mlops("release", "verify", "triage")
     assert refused.returncode == 1, refused.stdout + refused.stderr
     assert "✓ artifact: Its bytes have the digest" in refused.stdout
@@ -27,6 +30,7 @@ def test_a_model_is_verified_stopped_and_let_go_on(release: Release):
     assert (another.returncode, f"mlops.yaml names {OWNER}." in another.stderr) == (1, True), another.stderr
     assert mlops(*sign, GIT_COMMITTER_EMAIL=OWNER).returncode == 0
     assert mlops("release", "verify", "triage").returncode == 0
+    assert "stopped" not in mlops("release", "status").stdout
 
 
 def test_a_role_that_nobody_has_is_wrong_use(release: Release):

@@ -134,6 +134,29 @@ def test_a_run_is_named_as_it_is_elsewhere(release: Release, scratch: Scratch):
     assert cut <= {"words.py", "jobs.py", "bench.py", "cache.py"}, "words.short; of the laptop's own runs all are alike"
 
 
+def test_an_older_commit_does_not_take_the_place_of_a_newer_one(release: Release, scratch: Scratch):
+    """As when a run is approved that waited while another was released."""
+    git = Project(release.path).git
+    git("commit", "--quiet", "--allow-empty", "-m", "newer")
+    newer, old = git("rev-parse", "HEAD"), release.says["code"]["commit"]
+    served = release.state(code=coded(release, commit=newer))
+    for environment in ("staging", "prod"):
+        entries.add(release.platform, release.settings, environment, "champion", served, {})
+    assert [why for why in release.refusals(scratch()) if "is older" in why] == [], "itself"
+    again = release.state(code=coded(release, commit=newer))
+    assert release.refusals(scratch()) == [], "a retraining of the same commit"
+    release.reference = "triage:1"
+    for environment in ("staging", "prod"):
+        [said] = release.refusals(scratch(), environment)
+        assert said.startswith(f"its commit {old[:12]} is older than that of the model in service, {newer[:12]}. To go")
+        assert "mlops release rollback --to" in said
+    assert release.refusals(scratch(), "dev") == []
+    git("checkout", "--quiet", "--orphan", "elsewhere")
+    release.state(code=coded(release, commit="0" * 40))
+    assert not [why for why in release.refusals(scratch()) if "is older" in why], "what git lacks says `code`"
+    assert again != served
+
+
 def test_who_signs_for_the_next_system_leaves_this_one_signed(release: Release, scratch: Scratch):
     release.sign("prod", "data_protection", limits="x")
     assert release.refusals(scratch()) == []

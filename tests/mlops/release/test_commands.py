@@ -53,14 +53,20 @@ def test_the_first_model_goes_straight_to_full_and_later_ones_do_not(shop: Shop)
 def test_a_person_promotes_and_rolls_back(served: Shop):
     served.controller.tick()
     first = served.champion
-    assert start.promote(served.controller, "no").why == "shop:1 is in service on local already."
+    with pytest.raises(Misuse, match="there is no challenger that passed its tests"):
+        start.promote(served.controller, "no")
+    assert start.promote(served.controller, "no", "shop:1").why == "shop:1 is in service on local already."
     with pytest.raises(Misuse, match="nothing was in service before shop:1 on local. Release one first."):
         start.roll_back(served.controller, None, "no")
     start.start(served.controller, served.register())
     with pytest.raises(Misuse, match="there is no challenger that passed its tests"):
-        start.promote(served.controller, "too soon")
+        start.promote(served.controller, "too soon", "shop:2")
     served.tick(["advance"])
-    promoted = served.mlops("release", "promote", "--reason", "The champion is broken.")
+    other = served.mlops("release", "promote", "shop:1", "--reason", "Passed its tests")
+    assert (other.returncode, "shop:1 is not being released on local. To release it: mlops " in other.stderr) == (
+        2, True,
+    ), other.stderr  # fmt: skip
+    promoted = served.mlops("release", "promote", "shop:2", "--reason", "The champion is broken.")
     assert promoted.returncode == 0, promoted.stderr
     skipped = "The champion is broken. (cut short in step 1 of 3: 50 % copied; 0 of 30 requests, 0 failed, 0 minutes)"
     assert skipped in promoted.stdout
@@ -70,6 +76,8 @@ def test_a_person_promotes_and_rolls_back(served: Shop):
     rolled = served.mlops("release", "rollback", "--to", "", "--reason", "So is this one.")
     assert "champion: person@example.org rolled back: So is this one." in rolled.stdout
     assert (served.champion, served.endpoint.state().traffic) == (first, {first: 100})
+    with pytest.raises(Refused, match="shop:2 was given back on .*, and is not promoted: .*So is this one."):
+        start.promote(served.controller, "no", "shop:2")
 
     again = served.mlops("release", "rollback", "--to", "shop:2", "--reason", " ")
     assert (again.returncode, again.stderr[:20]) == (2, "--reason is empty: s"), again.stderr

@@ -23,9 +23,10 @@ def leave(name: str, record: Mapping[str, Any]) -> None:
 
 
 def read() -> dict[str, Any]:
-    """What there is by name, in the folder and in its folders; what is no JSON object counts as not there."""
+    """What there is by name, in the folder and, before that, in what jobs left: its folders `findings-…`, and no other,
+    since a checkout may lie beside them. What is no JSON object counts as not there."""
     found, folder = dict[str, Any](), Path(os.environ.get(VARIABLE, "."))
-    for file in sorted([*folder.glob("*.json"), *folder.glob("*/*.json")]) if wanted() else ():
+    for file in [*sorted(folder.glob("*.json")), *sorted(folder.glob("findings-*/*.json"))] if wanted() else ():
         with suppress(Misuse):
             found[file.stem] = files.read_json(file)
     return {name: record for name, record in found.items() if isinstance(record, dict)}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mlops.commands.common import group
+from mlops.commands.common import On, group
 
 app = group("What only a run of CI needs.")
 
@@ -38,3 +38,17 @@ def comment(only_print: Annotated[bool, typer.Option("--print", help="Print it, 
             raise Failure(f"{error} Does it have its right: {system.WANTS}?") from error
         else:
             raise
+
+
+@app.command()
+def approved(on: On = "prod") -> None:
+    """Whether somebody who may has approved this run for an environment: its job's first step, which needs no login.
+
+    `mlops release approve` signs for it, once the model is at hand.
+    """
+    from mlops import settings
+    from mlops.ci import approval, here
+    from mlops.show import console
+
+    file, given = settings.find(Path.cwd()), here.system().approvals
+    console.print(approval.approved(on, given, file.parent, settings.load(file)), soft_wrap=True, markup=False)

@@ -22,6 +22,7 @@ def _reason(text: str) -> str:
 
 
 Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever reads the history.", callback=_reason)]
+MaybeRef = Annotated[str | None, typer.Argument(help="The model that is meant, as for `start`.", callback=named)]
 BETWEEN_SECONDS, IN_AZURE_SECONDS = 2.0, 60.0
 BRINGS = ("remove", "deploy")
 GOES_ON = (*BRINGS, "advance", "wait", "hold")
@@ -114,11 +115,14 @@ def history(on: On = "local", as_json: AsJson = False) -> None:
 
 
 @app.command()
-def promote(reason: Reason, on: On = "local") -> None:
-    """Let the challenger take all requests now, whatever is left of its ladder."""
+def promote(reason: Reason, ref: MaybeRef = None, on: On = "local") -> None:
+    """Let the challenger take all requests now, whatever is left of its ladder.
+
+    With a model only that one: 0 when it is in service already, 1 when it was given back, 2 when another one is there.
+    """
     from mlops.release import start
 
-    _say(start.promote(_controller(on), reason))
+    _say(start.promote(_controller(on), reason, ref))
 
 
 @app.command()

@@ -3,19 +3,19 @@
 What it finds is a sentence on what does not hold, and one on what to do.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from mlops.evidence import checklist, entries, waivers
-from mlops.evidence.git import merged, unlike
+from mlops.evidence.git import merged, older, unlike
 from mlops.evidence.statements import Statement
 from mlops.gates.base import read_verdicts
 from mlops.gates.run import discover
 from mlops.platform.base import Model
-from mlops.settings import Settings
+from mlops.settings import Duties, Settings
 
 AGAIN = "Run the pipeline again and register that run."
 COMMIT = "Commit everything, run the pipeline from the committed files, and register that run."
@@ -91,26 +91,36 @@ def code(case: Case) -> Faults:
         yield f"its commit {commit[:12]} is not on the branch {branch}.", remedy
 
 
-def approvers(signed: Iterable[Statement], environment: str, model: str, may: Collection[str]) -> set[str]:
+def order(case: Case) -> Faults:
+    """Its commit is not older than that of the model in service."""
+    mine, theirs = case.says["code"]["commit"], case.served.get("code", {}).get("commit")
+    if mine and theirs and older(case.project, mine, theirs):
+        remedy = "To go back on purpose: mlops release rollback --to, with a model that was in service before."
+        yield f"its commit {mine[:12]} is older than that of the model in service, {theirs[:12]}.", remedy
+
+
+def approvers(signed: Iterable[Statement], environment: str, model: str, people: Duties) -> set[str]:
     """Who of those who may has approved a model for an environment."""
     wanted = {"role": "approver", "on": environment, "model": model}.items()
-    return {it.says["who"] for it in signed if it.kind == "sign-off" and wanted <= it.says.items()} & {*may}
+    who = people.persons(it.says["who"] for it in signed if it.kind == "sign-off" and wanted <= it.says.items())
+    return who & people.persons(getattr(people.approves, environment, ()))
 
 
 def approval(case: Case) -> Faults:
     """Whoever has to approve it has, and nobody has who wrote it alone."""
-    may = getattr(case.settings.people.approves, case.environment)
-    who = approvers(case.signed, case.environment, case.model.digest, may)
+    people, author = case.settings.people, case.says["code"]["author"]
+    who = approvers(case.signed, case.environment, case.model.digest, people)
     wanted, ask = case.settings.release.approval, sign_as("approver", case)
     same = case.served.get("system") == case.says["system"]
     if not who and case.environment == "prod" and wanted != "never" and not (same and wanted == "changed-spec"):
         yield f"nobody has approved it, and `release.approval` is `{wanted}`.", f"One of people.approves does: {ask}"
-    if who == {case.says["code"]["author"]}:
+    if author and who == {people.person(author)}:
         yield f"{who.pop()} wrote its commit and approved it.", f"Let somebody else: {ask}"
 
 
 def signatures(case: Case) -> Faults:
     """Everybody whom the checklist wants has signed for the system that made it."""
+    people = case.settings.people
     wanted = checklist.required(checklist.load(case.project / "responsible_ai", case.settings))
     for item, ask in wanted.items():
         as_asked = {"on": case.environment, "role": ask.role}.items()
@@ -124,7 +134,7 @@ def signatures(case: Case) -> Faults:
         if changed:
             names = " and ".join(sorted({name for name, _ in changed}))
             yield f"{who} signed as {ask.role} before {names} changed, so `{item}` is open.", remedy
-        if who not in case.settings.people.signs.get(ask.role, ()):
+        if people.person(who) not in people.persons(people.signs.get(ask.role, ())):
             yield f"{who} signed as {ask.role}, which `people.signs` in mlops.yaml no longer says.", remedy
         if ask.until < case.today:
             remedy = "Look at it again, and set another day in the checklist."
@@ -139,5 +149,5 @@ def duties(case: Case) -> Faults:
 
 
 EVERYWHERE = (verdicts, stop)
-GUARDED = (settings, code, approval)
+GUARDED = (settings, code, order, approval)
 PROD = (signatures, duties)

@@ -35,6 +35,11 @@ def merged(folder: Path, commit: str, branch: str) -> bool:
     return git(folder, "merge-base", "--is-ancestor", commit, tip(folder, branch)) is not None
 
 
+def older(folder: Path, commit: str, other: str) -> bool:
+    """Whether a commit came before another; False where git does not have both."""
+    return commit != other and git(folder, "merge-base", "--is-ancestor", commit, other) is not None
+
+
 def unlike(folder: Path, branch: str) -> list[str]:
     """Which of `mlops.yaml` and the files of `responsible_ai/` are not as on a branch, as far as git can tell."""
     names = ["mlops.yaml", *sorted(f"responsible_ai/{file.name}" for file in folder.glob("responsible_ai/*.*"))]

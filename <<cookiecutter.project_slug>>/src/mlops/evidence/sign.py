@@ -27,7 +27,7 @@ def sign_off(
     holders = {**people.signs, "owner": [people.owner], "approver": approves}
     if role not in holders:
         raise Misuse(f"there is no role `{role}` in `people.signs` of mlops.yaml: {meant(role, holders)}")
-    if who not in holders[role]:
+    if people.person(who) not in people.persons(holders[role]):
         allowed = ", ".join(holders[role]) or "nobody"
         may = f"mlops.yaml names {allowed}. Who you are says `git config user.email`."
         raise Refused(f"{who} may not sign as {role} for {environment}: {may}")

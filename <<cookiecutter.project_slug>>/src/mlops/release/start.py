@@ -58,11 +58,19 @@ def in_service(controller: Controller, story: Story) -> Done:
     return Done("nothing", f"{story.champion.model} is in service on {controller.environment} already.")
 
 
-def promote(controller: Controller, reason: str) -> Done:
-    """Let the challenger take all requests now, whatever is left of its ladder; nothing is done when it has them."""
+def promote(controller: Controller, reason: str, reference: str | None = None) -> Done:
+    """Let the challenger take all requests now, whatever is left of its ladder. With a reference only that model, and
+    nothing is done when it has them: raises Refused where it was given back, Misuse where it is not released."""
     with controller.platform.ledger.lease(controller.environment):
         signed, story = controller.read()
-        if story.champion and not story.opened:
+        model = reference and Version.of(controller.platform.models.get(reference))
+        if model and (story.opened.challenger if story.opened else story.champion) != model:
+            if entry := story.lost.get(model):
+                when = entry.says["time"][:10]
+                raise Refused(f"{model.model} was given back on {when}, and is not promoted: {entry.says['why']}")
+            how = f"mlops release start {model.model} --on {controller.environment}"
+            raise Misuse(f"{model.model} is not being released on {controller.environment}. To release it: {how}")
+        if model and not story.opened:
             return in_service(controller, story)
         if story.opened is None or story.opened.step < 0 and not story.opened.held:
             raise Misuse("there is no challenger that passed its tests. `mlops release start MODEL` brings one there.")

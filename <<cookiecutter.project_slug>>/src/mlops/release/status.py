@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlops.errors import Failure, MlopsError
-from mlops.evidence import build
+from mlops.evidence import build, entries
 from mlops.evidence.compare import recorded
 from mlops.evidence.evaluation import Evaluation
 from mlops.evidence.statements import Statement
@@ -38,6 +38,9 @@ def status(controller: Controller, stale: bool = False) -> Status:
     (signed, story), found = controller.read(), controller.platform.endpoint.state()
     champion, opened = story.champion, story.opened
     said: dict[str, str | list[str]] = {"in service": champion.model if champion else "nothing yet"}
+    ended, resumed = entries.stopped(signed)
+    if ended and controller.environment not in resumed:
+        said = {"stopped": entries.said(ended), **said}
     if opened:
         at = step(controller, opened, found)
         said |= {"being released": opened.challenger.model, "step": at, "held": opened.held}
