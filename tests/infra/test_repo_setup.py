@@ -116,7 +116,7 @@ def repository(rendered: Callable[[str], Path], tmp_path: Path) -> Iterator[Repo
 def azure(rendered: Callable[[str], Path], tmp_path: Path) -> Iterator[Repository[Managed]]:
     with served(Managed()) as devops:
         found = made(rendered("azure-devops"), tmp_path, devops, az=az_rest)
-        remote = "https://agency@dev.azure.com/agency/Triage/_git/income-support-triage"
+        remote = "https://agency@dev.azure.com/agency/Income%20Triage/_git/income-support-triage"
         subprocess.run(["git", "remote", "add", "origin", remote], cwd=found.folder, check=True)
         yield found
 
@@ -158,6 +158,33 @@ def test_what_would_be_done_is_said_done_and_read_back(repository: Repository[Ho
     github.journal.clear()
     again = repository.setup(act=True)
     assert (again.returncode, repository.writes) == (0, []) and "nothing to change" in again.stdout
+
+
+def test_stricter_rules_of_the_branch_stay(repository: Repository[Hosted]) -> None:
+    github = repository.at
+    assert repository.setup(act=True).returncode == 0
+    protection, scan = github.protection or {}, {"context": "scan", "app_id": None}
+    who = {"users": [{"id": 1, "login": "ada"}], "teams": [{"id": 2, "slug": "leads"}], "apps": []}
+    reviews = protection["required_pull_request_reviews"]
+    reviews |= {"required_approving_review_count": 2, "dismissal_restrictions": {"url": "/", **who}}
+    protection["required_status_checks"]["checks"].append(scan)
+    protection |= {"restrictions": {"url": "/", **who}, "required_linear_history": {"enabled": True}}
+    github.journal.clear()
+    again = repository.setup(act=True)
+    assert (again.returncode, repository.writes) == (0, []) and "nothing to change" in again.stdout
+
+    reviews |= {"required_approving_review_count": 0}
+    protection["required_status_checks"]["checks"][0]["app_id"] = None
+    protection["allow_force_pushes"] = {"enabled": True}
+    done = repository.setup(act=True)
+    assert done.returncode == 0 and len(repository.writes) == 1, done.stderr
+    kept = github.protection or {}
+    assert kept is not protection and kept["allow_force_pushes"] == {"enabled": False}
+    assert kept["required_pull_request_reviews"]["required_approving_review_count"] == 1
+    assert kept["required_pull_request_reviews"]["dismissal_restrictions"]["teams"][0]["slug"] == "leads"
+    assert kept["required_status_checks"]["checks"] == [scan, {"context": "check", "app_id": 15368}]
+    assert kept["restrictions"]["users"][0]["login"] == "ada"
+    assert kept["required_linear_history"] == {"enabled": True}
 
 
 @pytest.mark.parametrize("how", ["refused", "dropped", "bypassed"])
@@ -217,10 +244,13 @@ def test_an_owner_whom_github_does_not_know_is_named(repository: Repository[Host
 
 
 def test_azure_devops_is_set_up_in_rounds_since_things_name_each_other_by_id(azure: Repository[Managed]) -> None:
-    azure.paste(PASTED)
+    file = azure.paste(f"{PASTED}RUNNER_PROD=inside\n")
+    refused = azure.setup(act=True).stderr
+    assert "ci.env:7: no pipeline reads RUNNER_PROD from a variable group: write it in .azuredevops/temp" in refused
+    file.write_text(PASTED)
     planned = azure.setup()
     assert planned.returncode == 0 and azure.writes == [], planned.stderr
-    assert "Azure DevOps, agency/Triage/income-support-triage: " in planned.stdout
+    assert "Azure DevOps, agency/Income Triage/income-support-triage: " in planned.stdout
     for said in (
         "environment prod: jobs wait until owner@example.org or other@example.org approves, and not whoever started",
         "environment prod-operate: jobs of the branch main only",
@@ -264,12 +294,25 @@ def test_azure_devops_is_set_up_in_rounds_since_things_name_each_other_by_id(azu
     again = azure.setup(act=True)
     assert (again.returncode, azure.writes) == (0, []) and "nothing to change" in again.stdout
     [approval] = [each for each in azure.at.all("checks") if each["type"]["name"] == "Approval"]
-    approval["settings"]["approvers"] = [{"id": "id-owner"}, {"id": "id-somebody"}]
+    approval["settings"] |= {"approvers": [{"id": "id-owner"}, {"id": "id-somebody"}], "minRequiredApprovers": 2}
+    approval["settings"] |= {"instructions": "Read the evidence."}
+    [count] = [each for each in azure.at.all("policies") if "minimumApproverCount" in each["settings"]]
+    count["settings"] |= {"minimumApproverCount": 2, "blockLastPusherVote": True}
     assert azure.setup(act=True).returncode == 0
-    assert [each["id"] for each in azure.at.kept["checks"][approval["id"]]["settings"]["approvers"]] == [
-        "id-owner",
-        "id-other",
-    ], "the same check, changed"
+    assert azure.writes == [f"PATCH /agency/Income Triage/_apis/pipelines/checks/configurations/{approval['id']}"]
+    kept = azure.at.kept["checks"][approval["id"]]["settings"]
+    assert [each["id"] for each in kept["approvers"]] == ["id-owner", "id-other"], "the same check, changed"
+    assert kept["minRequiredApprovers"] == 2 and kept["instructions"] == "Read the evidence."
+
+    count["settings"] |= {"resetOnSourcePush": False}
+    assert azure.setup(act=True).returncode == 0
+    kept = azure.at.kept["policies"][count["id"]]["settings"]
+    assert kept["resetOnSourcePush"] and kept["blockLastPusherVote"] and kept["minimumApproverCount"] == 2
+    count = azure.at.kept["policies"][count["id"]]
+    count["settings"] |= {"minimumApproverCount": 0}
+    assert azure.setup(act=True).returncode == 0
+    kept = azure.at.kept["policies"][count["id"]]["settings"]
+    assert kept["minimumApproverCount"] == 1 and kept["blockLastPusherVote"]
 
 
 def test_prod_is_not_said_to_be_behind_approval_that_azure_devops_does_not_keep(azure: Repository[Managed]) -> None:
@@ -277,7 +320,12 @@ def test_prod_is_not_said_to_be_behind_approval_that_azure_devops_does_not_keep(
     done = azure.setup(act=True)
     assert "Error 1" in done.stderr and "is behind approval" not in done.stdout
     assert "prod is NOT behind approval: Azure DevOps does not keep the checks" in done.stderr
-    del azure.at.people["other@example.org"]
+    azure.at.people["id-owner"] = "other@example.org"
+    assert "agency knows nobody as owner@example.org: add that person" in azure.setup().stderr
+    azure.at.people["id-namesake"] = "owner@example.org"
+    two = "mlops.yaml: agency knows more than one as other@example.org: Owner (id-owner), Other (id-other). Remove"
+    assert two in azure.setup().stderr
+    del azure.at.people["id-owner"], azure.at.people["id-other"]
     assert "agency knows nobody as other@example.org: add that person" in azure.setup().stderr
     subprocess.run(["git", "remote", "set-url", "origin", "https://github.com/a/b"], cwd=azure.folder, check=True)
     assert "git knows no repository in Azure DevOps (https://github.com/a/b): add" in azure.setup().stderr

@@ -1,8 +1,8 @@
 """A repository in Azure DevOps: how it is, and the calls that make it what is wanted.
 
 The REST interface 7.1 (learn.microsoft.com/rest/api/azure/devops): environments and their checks, service connections,
-variable groups, pipelines, branch policies. Settings of checks and policies are documented by example only; these are
-the ones that the portal and Microsoft's Terraform provider write.
+variable groups, pipelines, branch policies. Settings of policies are documented by example only; these are the ones
+that the portal and Microsoft's Terraform provider write.
 """
 
 import re
@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from mlops.errors import Misuse, Refused
-from repository.wanted import ENVIRONMENTS, IDENTITIES, OPERATED, SUBSCRIPTION, TENANT, Step, Wanted, client
+from repository import checks
+from repository.checks import within
+from repository.wanted import ENVIRONMENTS, IDENTITIES, SUBSCRIPTION, TENANT, Step, Wanted, client
 
 Call = Callable[..., Any]
 NAME, HOST, VERSION = "Azure DevOps", "https://dev.azure.com", "api-version=7.1"
-CHECKS = f"{VERSION}-preview.1"
 REMOTES = (
     r"https://(?:[^@/]+@)?dev\.azure\.com/([^/]+)/([^/]+)/_git/([^/]+?)/?",
     r"git@ssh\.dev\.azure\.com:v3/([^/]+)/([^/]+)/([^/]+?)",
@@ -27,18 +28,13 @@ ACTING = tuple(f"{environment}-{who}" for environment, who in IDENTITIES if who 
 """The service connections that change something. They know no environment, so each has to ask for the branch itself."""
 GROUP, CHECK = "mlops", "check"
 """The variables of all pipelines, and the pipeline that a pull request has to pass."""
-APPROVAL = {"id": "8c6f20a7-a545-4486-9777-f762fafe0d4d", "name": "Approval"}
-LOCK = {"id": "2ef31ad6-baa0-403a-8b45-2cbc9b4e5563", "name": "ExclusiveLock"}
-BRANCHES = {"id": "fe1de3ee-a436-41b4-bb20-f6eb4cb879a7", "name": "Task Check"}
-BRANCH_CONTROL = {"id": "86b05a0c-73e6-4f7d-b3cf-e38f3b39a75b", "name": "evaluatebranchProtection", "version": "0.0.1"}
-MINUTES = 43200
-"""How long a job may wait, the most: 30 days."""
 BUILD, REVIEWERS, OWNERS = (
     "0609b952-1397-4640-95ec-e00a01b2c241",
     "fa4e907d-c16b-4a4c-9dfa-4906e5d171dd",
     "fd2167ab-b0be-447a-8ec8-39368250530e",
 )
 """Types of branch policies: build validation, number of reviewers, automatically included reviewers."""
+COUNT = "minimumApproverCount"
 
 
 @dataclass(frozen=True)
@@ -59,26 +55,26 @@ class Found:
 
 
 def repository(project: Path) -> str:
-    """ORGANISATION/PROJECT/REPOSITORY, from the address that git knows. Raises Misuse where that is another's."""
+    """ORGANISATION/PROJECT/REPOSITORY as people write them, of git's remote. Raises Misuse where that is another's."""
     git = ["git", "-C", str(project), "remote", "get-url", "origin"]
     said = subprocess.run(git, capture_output=True, encoding="utf-8").stdout.strip()
     if not (found := next((match for each in REMOTES if (match := re.fullmatch(each, said))), None)):
         where = f"{HOST}/ORGANISATION/PROJECT/_git/REPOSITORY"
         there = said or "there is no remote `origin`"
         raise Misuse(f"git knows no repository in Azure DevOps ({there}): add {where} as `origin`.")
-    return "/".join(found.groups())
+    return unquote("/".join(found.groups()))
 
 
 def read(call: Call, wanted: Wanted) -> Found:
     """Raises Misuse for a person whom Azure DevOps does not know, Refused for what one may not see."""
-    organisation, project, name = wanted.repository.split("/")
-    whole, ours = f"{HOST}/{organisation}", f"{HOST}/{organisation}/{project}"
+    organisation, project, name = map(quote, wanted.repository.split("/"))
+    whole, ours = _addresses(wanted)
 
     def listed(address: str) -> list[Any]:
         return call("GET", address)["value"]
 
     environments = {each["name"]: each["id"] for each in listed(f"{ours}/_apis/distributedtask/environments?{VERSION}")}
-    checks = f"{ours}/_apis/pipelines/checks/configurations?$expand=settings&{CHECKS}"
+    configured = f"{ours}/_apis/pipelines/checks/configurations?$expand=settings&{checks.VERSION}"
     connections = listed(f"{ours}/_apis/serviceendpoint/endpoints?type=azurerm&{VERSION}")
     acting = {each["name"]: each["id"] for each in connections if each["name"] in ACTING}
     policies = listed(f"{ours}/_apis/policy/configurations?{VERSION}")
@@ -89,12 +85,12 @@ def read(call: Call, wanted: Wanted) -> Found:
         code,
         environments,
         {
-            each: listed(f"{checks}&resourceType=environment&resourceId={environments[each]}")
+            each: listed(f"{configured}&resourceType=environment&resourceId={environments[each]}")
             for each in ENVIRONMENTS
             if each in environments
         },
         {each["name"]: each for each in connections},
-        {name: listed(f"{checks}&resourceType=endpoint&resourceId={id}") for name, id in acting.items()},
+        {name: listed(f"{configured}&resourceType=endpoint&resourceId={id}") for name, id in acting.items()},
         groups[0] if groups else None,
         {each["name"]: each["id"] for each in listed(f"{ours}/_apis/pipelines?{VERSION}")},
         [each for each in policies if each["settings"].get("scope") == [_scope(code, wanted)]],
@@ -104,9 +100,8 @@ def read(call: Call, wanted: Wanted) -> Found:
 
 def plan(wanted: Wanted, found: Found) -> list[Step]:
     """The calls that are still needed; none when everything is as it has to be."""
-    organisation, project, _ = wanted.repository.split("/")
-    whole, ours = f"{HOST}/{organisation}", f"{HOST}/{organisation}/{project}"
-    reference = {"id": found.project, "name": project}
+    whole, ours = _addresses(wanted)
+    reference = {"id": found.project, "name": wanted.repository.split("/")[1]}
     return [
         *_environments(wanted, found, ours),
         *_connections(wanted, found, whole, reference),
@@ -131,34 +126,20 @@ def approved(wanted: Wanted, found: Found) -> str:
     """A sentence on who stands before prod. Raises Refused when Azure DevOps does not keep what mlops.yaml asks for."""
     if not wanted.approvers:
         return "prod is not behind approval: `release.approval` is `never`."
-    kept = [_there(each, found.checks.get("prod", ())) for each in _rules("prod", wanted, found)]
-    kept += [_there(_branch(wanted), there) for name, there in found.guards.items() if name == "prod-deploy"]
-    if not all(kept):
+    there = found.checks.get("prod", ())
+    asked = [(rule, there) for rule in checks.rules("prod", wanted, found.people, there)]
+    if "prod-deploy" in found.guards:
+        asked.append((checks.branch(wanted), found.guards["prod-deploy"]))
+    if not all(checks.kept(*each) for each in asked):
         where = "its environment, or of the service connection prod-deploy"
         raise Refused(f"prod is NOT behind approval: Azure DevOps does not keep the checks of {where}.")
     return f"prod is behind approval, as Azure DevOps says it too: {', '.join(wanted.approvers)}."
 
 
-def _branch(wanted: Wanted) -> dict[str, Any]:
-    """The check that only jobs of the protected branch pass."""
-    inputs = {
-        "allowedBranches": f"refs/heads/{wanted.branch}",
-        "ensureProtectionOfBranch": "true",
-        "allowUnknownStatusBranch": "false",
-    }
-    settings = {"displayName": "Branch control", "definitionRef": BRANCH_CONTROL, "inputs": inputs}
-    return {"type": BRANCHES, "settings": settings}
-
-
-def _rules(environment: str, wanted: Wanted, found: Found) -> Iterator[dict[str, Any]]:
-    """The checks of an environment: only jobs of the protected branch, one at a time, and in prod somebody approves."""
-    yield _branch(wanted)
-    if environment != OPERATED:
-        yield {"type": LOCK, "settings": {}}
-    if environment == "prod" and wanted.approvers:
-        people = [{"id": found.people[each]} for each in wanted.approvers]
-        settings = {"approvers": people, "minRequiredApprovers": 1, "requesterCannotBeApprover": True}
-        yield {"type": APPROVAL, "settings": settings}
+def _addresses(wanted: Wanted) -> tuple[str, str]:
+    """Of the organisation, and of the project."""
+    organisation, project, _ = map(quote, wanted.repository.split("/"))
+    return f"{HOST}/{organisation}", f"{HOST}/{organisation}/{project}"
 
 
 def _environments(wanted: Wanted, found: Found, ours: str) -> Iterator[Step]:
@@ -167,54 +148,14 @@ def _environments(wanted: Wanted, found: Found, ours: str) -> Iterator[Step]:
         if id is None:
             place = f"{ours}/_apis/distributedtask/environments?{VERSION}"
             yield Step(f"environment {name}", "POST", place, {"name": name})
-        for rule in _rules(name, wanted, found):
-            if not _there(rule, there):
-                yield _check(rule, {"type": "environment", "id": id and str(id), "name": name}, there, wanted, ours)
+        resource = {"type": "environment", "id": id and str(id), "name": name}
+        yield from checks.missing(checks.rules(name, wanted, found.people, there), there, resource, wanted, ours)
 
 
 def _guards(wanted: Wanted, found: Found, ours: str) -> Iterator[Step]:
     for name, there in found.guards.items():
-        if not _there(rule := _branch(wanted), there):
-            resource = {"type": "endpoint", "id": str(found.connections[name]["id"]), "name": name}
-            yield _check(rule, resource, there, wanted, ours)
-
-
-def _check(
-    rule: Mapping[str, Any],
-    resource: Mapping[str, Any],
-    there: Sequence[Mapping[str, Any]],
-    wanted: Wanted,
-    ours: str,
-) -> Step:
-    """Set a check of something; without a call while that is not there."""
-    says = {
-        APPROVAL["id"]: f"jobs wait until {' or '.join(wanted.approvers)} approves, and not whoever started them",
-        LOCK["id"]: "one job at a time",
-        BRANCHES["id"]: f"jobs of the branch {wanted.branch} only",
-    }
-    kind = resource["type"].replace("endpoint", "service connection")
-    what = f"{kind} {resource['name']}: {says[rule['type']['id']]}"
-    if not resource["id"]:
-        return Step(what)
-    body = {**rule, "resource": resource, "timeout": 5 if rule["type"] == BRANCHES else MINUTES}
-    other = next((each["id"] for each in there if _same(each, rule)), None)
-    verb, end = ("PATCH", f"/{other}") if other else ("POST", "")
-    return Step(what, verb, f"{ours}/_apis/pipelines/checks/configurations{end}?{CHECKS}", body)
-
-
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two checks are of one kind."""
-    kinds = [
-        (each["type"]["id"].lower(), (each["settings"] or {}).get("definitionRef", {}).get("id"))
-        for each in (one, other)
-    ]
-    return kinds[0] == kinds[1]
-
-
-def _there(rule: Mapping[str, Any], checks: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a check is in force, with exactly these people."""
-    same = [each for each in checks if _same(each, rule) and not each.get("isDisabled")]
-    return any(_within(rule["settings"], each["settings"] or {}) for each in same)
+        resource = {"type": "endpoint", "id": str(found.connections[name]["id"]), "name": name}
+        yield from checks.missing([checks.branch(wanted)], there, resource, wanted, ours)
 
 
 def _connections(wanted: Wanted, found: Found, whole: str, reference: Mapping[str, str]) -> Iterator[Step]:
@@ -226,7 +167,7 @@ def _connections(wanted: Wanted, found: Found, whole: str, reference: Mapping[st
         own = {"tenantid": variables[TENANT], "serviceprincipalid": identity}
         id, authorization = variables[subscription], {"scheme": "WorkloadIdentityFederation", "parameters": own}
         there = found.connections.get(name)
-        if there and _within(authorization, there["authorization"]) and there["data"].get("subscriptionId") == id:
+        if there and within(authorization, there["authorization"]) and there["data"].get("subscriptionId") == id:
             continue
         body = {
             "name": name,
@@ -270,20 +211,30 @@ def _pipelines(wanted: Wanted, found: Found, ours: str) -> Iterator[Step]:
 
 
 def _policies(wanted: Wanted, found: Found, ours: str) -> Iterator[Step]:
-    """A branch with policies takes no push, forced or not: only pull requests."""
+    """A branch with policies takes no push, forced or not: only pull requests. What is stricter already stays."""
     place, scope = f"{ours}/_apis/policy/configurations", [_scope(found.repository, wanted)]
     for what, type, key, settings in _asked(wanted, found):
         alike = [each for each in found.policies if each["type"]["id"] == type]
         alike = [each for each in alike if not key or each["settings"].get(key) == settings[key]]
         body = {"isEnabled": True, "isBlocking": True, "type": {"id": type}, "settings": {**settings, "scope": scope}}
-        if any(_within(body, each) for each in alike):
+        whole = type == BUILD  # whatever else it says only lets more through
+        raised = [
+            body if whole else {**body, "settings": _raised(body["settings"], each["settings"])} for each in alike
+        ]
+        if any(within(*each) for each in zip(raised, alike, strict=True)):
             continue
         if key and settings[key] is None:
             yield Step(what)
         elif alike:
-            yield Step(what, "PUT", f"{place}/{alike[0]['id']}?{VERSION}", body)
+            yield Step(what, "PUT", f"{place}/{alike[0]['id']}?{VERSION}", raised[0])
         else:
             yield Step(what, "POST", f"{place}?{VERSION}", body)
+
+
+def _raised(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """What is wanted of a policy, with everything else that it has, and no fewer people than it asks for."""
+    more = {COUNT: max(wanted[COUNT], found.get(COUNT, 0))} if COUNT in wanted else {}
+    return {**found, **wanted, **more}
 
 
 def _asked(wanted: Wanted, found: Found) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
@@ -297,7 +248,7 @@ def _asked(wanted: Wanted, found: Found) -> Iterator[tuple[str, str, str, dict[s
         "validDuration": 0,
     }
     yield f"{branch}: only pull requests that pass the pipeline {CHECK}", BUILD, "buildDefinitionId", build
-    count = {"minimumApproverCount": 1, "creatorVoteCounts": False, "resetOnSourcePush": True}
+    count = {COUNT: 1, "creatorVoteCounts": False, "resetOnSourcePush": True}
     yield f"{branch}: one other person approves each change", REVIEWERS, "", count
     folders = {path: f"{path}*" if path.endswith("/") else path for path in wanted.owners}
     for path, people in wanted.owners.items():
@@ -313,18 +264,12 @@ def _scope(code: str, wanted: Wanted) -> dict[str, str]:
 
 def _people(call: Call, organisation: str, wanted: Wanted) -> Iterator[tuple[str, str]]:
     for mail in dict.fromkeys([*wanted.approvers, *(each for people in wanted.owners.values() for each in people)]):
-        where = f"https://vssps.dev.azure.com/{organisation}/_apis/identities?searchFilter=General"
+        where = f"https://vssps.dev.azure.com/{organisation}/_apis/identities?searchFilter=MailAddress"
         found = call("GET", f"{where}&filterValue={quote(mail)}&{VERSION}")["value"]
         if not found:
             raise Misuse(f"{organisation} knows nobody as {mail}: add that person, or correct `people`.", "mlops.yaml")
+        if len(found) > 1:
+            they = ", ".join(f"{each.get('providerDisplayName')} ({each['id']})" for each in found)
+            what = f"{organisation} knows more than one as {mail}: {they}"
+            raise Misuse(f"{what}. Remove the ones that are not meant, or write another address.", "mlops.yaml")
         yield mail, found[0]["id"]
-
-
-def _within(wanted: Any, found: Any) -> bool:
-    """Whether all that is wanted is there; a list has the same entries in any order, whatever else they hold."""
-    if isinstance(wanted, Mapping):
-        return isinstance(found, Mapping) and all(_within(value, found.get(key)) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        same = isinstance(found, list) and len(wanted) == len(found)
-        return same and all(any(_within(each, other) for other in found) for each in wanted)
-    return wanted == found

@@ -20,8 +20,20 @@ CHECK = "check"
 """The job of check.yml that has to pass, as GitHub names it."""
 ACTIONS_APP = 15368
 """The app behind GitHub Actions: a check of that name by anybody else does not count."""
+ANY_APP = -1
 MOST_REVIEWERS = 6
 """Of one environment (Create or update an environment, REST API, 2022-11-28)."""
+SWITCHES = (
+    "enforce_admins",
+    "allow_force_pushes",
+    "allow_deletions",
+    "required_linear_history",
+    "required_conversation_resolution",
+    "block_creations",
+    "lock_branch",
+    "allow_fork_syncing",
+)
+"""Of a protected branch: GitHub takes true or false, and answers `{"enabled": true}`."""
 CUSTOM, POLICIES = "custom_branch_policies", "deployment-branch-policies"
 PLAN = (
     "In a private repository that needs GitHub Enterprise (Deployments and environments, GitHub Docs, 2026-07): change "
@@ -104,7 +116,7 @@ def environment(people: list[int]) -> dict[str, Any]:
 
 
 def protection() -> dict[str, Any]:
-    """The rules of the branch."""
+    """The rules of the branch, the least of them: what is stricter there stays."""
     return {
         "required_status_checks": {"strict": True, "checks": [{"context": CHECK, "app_id": ACTIONS_APP}]},
         "enforce_admins": True,
@@ -159,22 +171,50 @@ def _set(wanted: Wanted, found: Found) -> Iterator[Step]:
 
 
 def _protect(wanted: Wanted, found: Found) -> Iterator[Step]:
-    if not _kept(protection(), found.protection):
+    now = _now(found.protection)
+    if (asked := _stricter(protection(), now)) != now:
         what = f"branch {wanted.branch}: only pull requests that pass `{CHECK}` and that the code's owners approve"
-        yield Step(f"{what}; nobody forces or deletes", "PUT", _protection(wanted), protection())
+        yield Step(f"{what}; nobody forces or deletes", "PUT", _protection(wanted), asked)
 
 
 def _protection(wanted: Wanted) -> str:
     return f"repos/{wanted.repository}/branches/{quote(wanted.branch, safe='')}/protection"
 
 
-def _kept(wanted: Any, found: Any) -> bool:
-    """Whether all that is wanted is there; GitHub answers most switches as `{"enabled": true}`."""
-    if isinstance(wanted, bool) and isinstance(found, Mapping):
-        return found.get("enabled") is wanted
+def _now(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What GitHub stored of a branch, in the words of `protection`. Empty where it is not protected."""
+    if not answer:
+        return {}
+    checks, reviews = answer.get("required_status_checks"), answer.get("required_pull_request_reviews")
+    if checks:
+        apps = [(each["context"], each.get("app_id") or ANY_APP) for each in checks["checks"]]
+        others = [{"context": name, "app_id": app} for name, app in apps if (name, app) != (CHECK, ANY_APP)]
+        checks = {"strict": checks["strict"], "checks": others}
+    if reviews:
+        reviews = {name: _names(it) if isinstance(it, Mapping) else it for name, it in reviews.items() if name != "url"}
+    return {
+        "required_status_checks": checks,
+        "required_pull_request_reviews": reviews,
+        "restrictions": _names(answer["restrictions"]) if answer.get("restrictions") else None,
+        **{name: answer[name]["enabled"] for name in SWITCHES if name in answer},
+    }
+
+
+def _names(allowed: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Who may do something, as GitHub takes them."""
+    keys = {"users": "login", "teams": "slug", "apps": "slug"}
+    return {kind: [each[key] for each in allowed.get(kind, ())] for kind, key in keys.items()}
+
+
+def _stricter(wanted: Any, found: Any) -> Any:
+    """Both at once: switches as wanted, the larger number, all entries of a list, and whatever else is there."""
+    if found is None or isinstance(wanted, bool):
+        return wanted
     if isinstance(wanted, Mapping):
-        return isinstance(found, Mapping) and all(_kept(value, found.get(key)) for key, value in wanted.items())
-    return wanted == found
+        return {**found, **{name: _stricter(value, found.get(name)) for name, value in wanted.items()}}
+    if isinstance(wanted, list):
+        return [*found, *(each for each in wanted if each not in found)]
+    return found if wanted is None else max(wanted, found)
 
 
 def _variables(call: Call, ours: str) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from mlops.errors import Misuse
 from mlops.settings import Settings
 from mlops.specs.load import meant
 
-PASTED = Path(".mlops", "ci.env")
+PASTED, WRITTEN = Path(".mlops", "ci.env"), Path(".azuredevops", "templates", "variables.yml")
 OPERATED = "prod-operate"
 ENVIRONMENTS = (*SHORT, OPERATED)
 """Of CI. Jobs of the last one act on a release in prod at any hour, so nobody is asked there."""
@@ -69,15 +69,15 @@ def wanted(project: Path, known: Settings, repository: str, owners: Mapping[str,
         known.project.protected_branch,
         [] if known.release.approval == "never" else known.people.approves.prod,
         known.people.accounts,
-        pasted(project / PASTED) | exported(project),
+        pasted(project) | exported(project),
         owners,
         {file.stem: f"/.azuredevops/{file.name}" for file in sorted(project.glob(".azuredevops/*.yml"))},
     )
 
 
-def pasted(file: Path) -> dict[str, str]:
+def pasted(project: Path) -> dict[str, str]:
     """What `make onboarded` of the organisation printed, for each stack. Empty where nothing was pasted yet."""
-    found: dict[str, str] = {}
+    file, found = project / PASTED, dict[str, str]()
     for number, line in enumerate(file.read_text("utf-8").splitlines() if file.is_file() else [], 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
@@ -86,6 +86,8 @@ def pasted(file: Path) -> dict[str, str]:
         name, value = said.groups()
         if name not in (names := [*_names()]):
             raise Misuse(f"no job of CI reads {name}: {meant(name, names)}", file, number)
+        if name.startswith(f"{RUNNER}_") and (project / WRITTEN).is_file():
+            raise Misuse(f"no pipeline reads {name} from a variable group: write it in {WRITTEN}.", file, number)
         if found.setdefault(name, value) != value:
             raise Misuse(f"{name} is there twice, with another value. Keep the right one.", file, number)
     return found

@@ -11,10 +11,9 @@ from typing import Any
 
 from tests.emulator.ci.server import Asked, Refusal, Service
 
-ORGANISATION, PROJECT, REPOSITORY = "agency", "Triage", "income-support-triage"
+ORGANISATION, PROJECT, REPOSITORY = "agency", "Income Triage", "income-support-triage"
 TENANT, PROJECT_ID, REPOSITORY_ID = "t", "6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c", "3411ebc1-d5aa-464f-9615-0b527bc66719"
 SUBJECT = "/eid1/c/pub/t/{tenant}/a/app/sc/agency/{id}"
-PEOPLE = ("owner", "other")
 Document = dict[str, Any]
 
 
@@ -23,7 +22,11 @@ class Managed(Service):
     """`drops` names a type of check that is taken and not kept."""
 
     people: dict[str, str] = field(
-        default_factory=lambda: {"owner@example.org": "id-owner", "other@example.org": "id-other"}
+        default_factory=lambda: {
+            "id-namesake": "co-owner@example.org",
+            "id-owner": "owner@example.org",
+            "id-other": "other@example.org",
+        }
     )
     drops: str = ""
     kept: dict[str, dict[int, Document]] = field(default_factory=dict)
@@ -62,8 +65,14 @@ class Managed(Service):
         return {"value": self.all(kind), "count": len(self.all(kind))}
 
     def _identities(self, asked: Asked) -> Any:
-        found = self.people.get(asked.query["filterValue"])
-        return {"value": [{"id": found}] if found else []}
+        """Whoever has that address, or, with the filter `General`, some name like it."""
+        said, exact = asked.query["filterValue"], asked.query["searchFilter"] == "MailAddress"
+        found = [id for id, mail in self.people.items() if (said == mail if exact else said in mail)]
+        return {"value": [{"id": each, "providerDisplayName": each.removeprefix("id-").title()} for each in found]}
+
+    def _refers(self, references: list[Document]) -> None:
+        if [each["projectReference"] for each in references] != [{"id": PROJECT_ID, "name": PROJECT}]:
+            raise Refusal(400, {"message": "The project reference is not valid."})
 
     def _environments(self, asked: Asked) -> Any:
         if asked.method == "POST":
@@ -87,6 +96,7 @@ class Managed(Service):
         return self.keep("checks", asked.body, int(id) if id else None)
 
     def _connections(self, asked: Asked, id: str | None) -> Any:
+        self._refers(asked.body["serviceEndpointProjectReferences"])
         made = self.keep("connections", asked.body, int(id) if id else None)
         own = made["authorization"]["parameters"]
         own["workloadIdentityFederationSubject"] = SUBJECT.format(tenant=own["tenantid"], id=made["id"])
@@ -94,9 +104,7 @@ class Managed(Service):
         return made
 
     def _groups(self, asked: Asked, id: str | None) -> Any:
-        [reference] = asked.body["variableGroupProjectReferences"]
-        if reference["projectReference"]["id"] != PROJECT_ID:
-            raise Refusal(400, {"message": "The project reference is not valid."})
+        self._refers(asked.body["variableGroupProjectReferences"])
         return self.keep("groups", asked.body, int(id) if id else None)
 
     def _pipelines(self, asked: Asked) -> Any:

@@ -14,7 +14,16 @@ from tests.emulator.ci.server import Asked, Refusal, Service
 REPOSITORY = "example-agency/income-support-triage"
 SUBJECT = "repo:example-agency@1000001/income-support-triage@2000002"
 REQUIRED = ("required_status_checks", "enforce_admins", "required_pull_request_reviews", "restrictions")
-SWITCHES = ("enforce_admins", "allow_force_pushes", "allow_deletions")
+SWITCHES = (
+    "enforce_admins",
+    "allow_force_pushes",
+    "allow_deletions",
+    "required_linear_history",
+    "required_conversation_resolution",
+    "block_creations",
+    "lock_branch",
+    "allow_fork_syncing",
+)
 NO_REVIEWERS = (
     "Failed to create the environment protection rule. Please ensure the billing plan supports the required reviewers "
     "protection rule."
@@ -149,10 +158,25 @@ class Hosted(Service):
         if absent := [each for each in REQUIRED if each not in asked.body]:
             wrong = ", ".join(f'"{each}" wasn\'t supplied' for each in absent)
             raise Refusal(422, {"message": f"Invalid request.\n\n{wrong}."})
-        switches = {each: {"enabled": bool(asked.body.get(each))} for each in SWITCHES}
-        self.protection = {**{name: it for name, it in asked.body.items() if it is not None}, **switches}
+        self.protection = {"url": asked.path, **{name: it for name, it in map(_answered, asked.body.items()) if it}}
+        self.protection |= {each: {"enabled": bool(asked.body.get(each))} for each in SWITCHES}
         return self.protection
 
     def _administers(self) -> None:
         if not self.admin:
             raise Refusal(403, {"message": "Must have admin rights to Repository."})
+
+
+def _answered(given: tuple[str, Any]) -> tuple[str, Any]:
+    """A rule of a branch as GitHub answers it: people with all that it knows of them, None for any app."""
+    name, rule = given
+    if isinstance(rule, list) and name in ("users", "teams", "apps"):
+        if any(not isinstance(each, str) for each in rule):
+            raise Refusal(422, {"message": f"Invalid request.\n\nFor '{name}', an item is not a string."})
+        key = "login" if name == "users" else "slug"
+        return name, [{"id": number, key: each} for number, each in enumerate(rule)]
+    if name == "checks":
+        return name, [{**each, "app_id": None if each["app_id"] == -1 else each["app_id"]} for each in rule]
+    if isinstance(rule, dict):
+        return name, {"url": f"/{name}", **dict(map(_answered, rule.items()))}
+    return name, rule
