@@ -14,7 +14,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-21s %s\n", $$1, $$2}' Makefile
 
-demo: .venv/.synced ## the life of a model in four minutes, in a project made in ./demo (AGAIN=1: remove what is there)
+demo: .venv/.synced ## the life of a model in about three minutes, in a project made in ./demo (AGAIN=1: remove what is there)
 	@for made in $(if $(AGAIN),,$(wildcard demo/*)); do \
 	    git="git --git-dir=$$made/.git --work-tree=$$made"; \
 	    if [ -e $$made/.mlops/models ] || [ -n "$$($$git status --porcelain)" ] || [ "$$($$git rev-list --count HEAD)" != 1 ]; then \

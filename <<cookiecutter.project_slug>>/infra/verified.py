@@ -21,9 +21,9 @@ NEVER = "not run in Azure"
 MADE = """Made by `infra/.venv/bin/python infra/verified.py` from infra/verified.yml and
 `verified-azure.json`. Each line has a test in the template that fails when it is no longer so; what
 that cannot show stands beside it."""
-CI = """The files of both CI systems are read, and the commands of their jobs run in order, each in
-a fresh clone, logged in as the job would be, against an emulated Azure. No workflow ran in GitHub
-Actions or in Azure Pipelines."""
+CI = """The files of both CI systems are read. The commands of jobs that act in Azure run in order, each job
+in a fresh clone, logged in as it would be, against an emulated Azure; the others are run by tests; what
+both systems share runs once. No workflow ran in GitHub Actions or in Azure Pipelines."""
 EMULATED = """Tests hold each line with the real Pulumi engine or the official Azure ML client,
 against an emulated Azure that refuses what Azure is known to refuse. That proves what is sent, by
 whom and in which order, and that a refusal is said in words. That Azure takes it, only Azure can

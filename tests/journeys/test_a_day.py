@@ -76,7 +76,7 @@ def test_a_day_in_the_life(project: Project):
     assert project.mlops("release", "status", **findings).returncode == 0
     said = project.mlops("ci", "comment", "--print", **findings).stdout
     assert "Not ready: 1 thing to mend" in said and "| **quality** | auc is " in said
-    assert "| outcome" not in said and "compared with no model in service" in said
+    assert "more than noise" not in said and "compared with no model in service" in said
     assert ", 1 refused" in project.mlops("runs", "show", "last").stdout
     unregistered = project.mlops("models", "register", "last")
     assert unregistered.returncode == 1

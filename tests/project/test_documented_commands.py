@@ -53,6 +53,7 @@ WITHOUT_ENDPOINT = "tests/mlops/release/test_batch.py::test_as_a_person_types_it
 CARDS = "tests/mlops/evidence/test_model_card.py::test_cards_are_written_as_they_are_typed"
 
 APPROVED = "tests/mlops/ci/test_approve.py::test_the_entry_has_the_name_the_account_and_the_run"
+ASKED = "tests/mlops/ci/test_approve.py::test_an_approval_is_asked_of_ci_alone"
 THIS_CHANGE = "tests/mlops/ci/test_this_change.py::test_every_command_that_takes_a_model_takes_it"
 
 CHECKED = "tests/project/test_project.py::test_a_platform_engineer_checks_the_infrastructure_without_a_login"
@@ -95,6 +96,7 @@ ELSEWHERE = {
     'mlops release rollback --reason "Callers complain" --on prod': LADDER_THERE,
     "mlops env sync dev": SYNCED,
     "mlops env build --on dev": BUILT,
+    "mlops ci approved --on prod": ASKED,
     "mlops release approve this-change --on prod": APPROVED,
     "mlops release verify this-change --on prod": THIS_CHANGE,
     "make setup": TYPED,

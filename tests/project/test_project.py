@@ -70,19 +70,27 @@ def test_a_platform_engineer_checks_the_infrastructure_without_a_login(new: Proj
     assert new.git("status", "--porcelain") == ""
 
 
+INFRA = ("setup", "check", "preview", "up", "adopt", "drift", "empty", "destroy", "test", "rights")
+
+
 def test_help_lists_what_there_is(new: Project):
     listed = {line.split()[1] for line in make(new, "help").stdout.splitlines()}
-    infra = {f"infra-{what}" for what in ("setup", "check", "preview", "up", "adopt", "destroy", "test", "rights")}
+    infra = {f"infra-{what}" for what in INFRA}
     assert {
         "setup",
         "setup-azure",
         "azure-check",
+        "repo-setup",
+        "pulumi",
         "lint",
         "test",
         "poison",
         "run",
         "ui",
         "owners",
+        "audit",
+        "sbom",
+        "secrets",
         "clean",
         "lock",
         *infra,

@@ -176,7 +176,7 @@ STORY = (
 OPENING = """
 The life of a model, on this machine alone. After `$` stands what a person types in the project; of what it says, what
 matters. Nothing is played: each command really runs, and `make demo` fails where one does not turn out as told. It
-takes four minutes or less; Ctrl-C ends it, and whatever it started."""
+takes about three minutes on two cores; Ctrl-C ends it, and whatever it started."""
 ENDING = """
 All of it turned out as told, in {minutes:.1f} minutes. The project is {project}; nothing of it runs on.
 
