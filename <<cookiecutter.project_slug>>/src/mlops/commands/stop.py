@@ -17,4 +17,4 @@ def stop(
     project, platform = here = open_platform(on)
     who = sign.stop(reason, platform, project, here.settings)
     console.print(f"{who} stopped the project: nothing is released until the owner signs again")
-    console.print("What is in service goes on answering: callers leave it, or `mlops release down` ends it here", soft_wrap=True)
+    console.print("What is in service goes on answering: callers leave it, or `mlops release down` ends it here")
