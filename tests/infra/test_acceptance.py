@@ -15,7 +15,13 @@ from tests.infra import TEMPLATE
 from tests.infra.onboarded import Onboarded
 from tests.infra.reached import Reached, reached
 
-IN_A_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY); os.execv(sys.argv[1], sys.argv[1:])"
+IN_A_TERMINAL = """
+import fcntl, os, signal, sys, termios
+for each in (signal.SIGINT, signal.SIGHUP):  # a surrounding nohup or shell may ignore some
+    signal.signal(each, signal.SIG_DFL)
+fcntl.ioctl(0, termios.TIOCSCTTY)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 """A program that is told Ctrl-C, and that its terminal was closed."""
 
 

@@ -54,7 +54,7 @@ def test_an_organisation_starts_and_lets_a_project_go(filled: Stack, tmp_path: P
 
     page = start(filled, "manage.py", "onboarded", SLUG, "prod").stdout
     assert f"config:\n  {SLUG}:organisation:\n" in page
-    assert "AZURE_CLIENT_ID_OPERATE=" in page
+    assert "AZURE_CLIENT_ID_OPERATE_PROD=" in page
 
     file = filled.folder / "projects.yaml"
     file.write_text(file.read_text("utf-8").partition("projects:")[0] + "projects: {}\n", "utf-8")
