@@ -1,22 +1,17 @@
-"""`mlops` in processes of their own that begin with their imports done; run by an interpreter, not imported.
+"""`mlops` in processes of their own, each begun anew: a fork of what has threads may never end.
 
 An order is a line of JSON on stdin. The answer is a line with the process's id, and in the end one with its status.
 """
 
 import json
 import os
+import subprocess
 import sys
-from importlib import import_module
 
 from requests.adapters import HTTPAdapter
 
 from mlops import cli
 from tests.mlops.platform.azure.seen import marked
-
-HEAVY = (
-    *("azure.ai.ml", "azure.identity", "azure.storage.blob", "azure.keyvault.keys", "polars", "numpy", "mlops.show"),
-    *(f"mlops.platform.azure.{name}" for name in ("endpoint", "jobs", "ledger", "models", "schedules")),
-)
 
 
 def begin(arguments: list[str], folder: str, out: str, err: str, variables: dict[str, str], mark: bool) -> None:
@@ -33,15 +28,14 @@ def begin(arguments: list[str], folder: str, out: str, err: str, variables: dict
 
 
 def main() -> None:
+    if len(sys.argv) > 1:
+        begin(**json.loads(sys.argv[1]))
+        return cli.main()
     for line in sys.stdin:
-        if not (child := os.fork()):
-            begin(**json.loads(line))
-            return cli.main()
-        print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        child = subprocess.Popen([sys.executable, __file__, line])
+        print(child.pid, flush=True)
+        print(child.wait(), flush=True)
 
 
 if __name__ == "__main__":
-    for name in HEAVY:
-        import_module(name)
     main()

@@ -1,4 +1,4 @@
-"""`mlops` typed many times: each command is a process of its own, and what takes seconds to import is there already."""
+"""`mlops` typed many times: each command is a process of its own."""
 
 import json
 import subprocess
