@@ -10,7 +10,7 @@ from tests.infra.hosted import Hosted, hosted
 from tests.infra.onboarded import Onboarded
 from tests.infra.reached import reached
 from tests.support.project import render
-from tests.workflows.expressions import NotUnderstood
+from tests.workflows.documents import NotUnderstood
 
 PROMOTE, TICK, READY = "workflows/promote.yml", "workflows/tick.yml", "actions/ready/action.yml"
 CHECKED = "make infra-check AGAINST=origin/main"

@@ -2,20 +2,21 @@
 
 `read(project, name, event)` reads `.github/workflows/NAME.yml` or `.azuredevops/NAME.yml`, whichever the project has,
 with reusable workflows, composite actions and templates put in their places, and every expression worked out that is
-known before a job begins. A key, an action, a task or an expression that it does not know is refused in a sentence: a
-step that is silently left out would prove nothing.
+known before a job begins. A key, an action, a task or an expression that it does not know is refused in a sentence.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from tests.workflows.expressions import NotUnderstood, holds
+from tests.workflows.documents import NotUnderstood
+from tests.workflows.expressions import holds
 
-Kind = Literal["command", "checkout", "python", "engine", "login", "cache", "keep", "bring"]
-HOSTED = "ubuntu-24.04"
-"""The machine of the CI system itself, which is in no private network."""
+GITHUB: Final = "github-actions"
+AZURE: Final = "azure-devops"
+Kind = Literal["command", "checkout", "python", "login", "cache", "keep", "bring"]
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,15 @@ class Step:
 
     @property
     def commands(self) -> list[str]:
-        return [line.strip() for line in self.text.splitlines() if line.strip() and self.kind == "command"]
+        return [line.strip() for line in self.text.splitlines() if line.strip()]
 
 
 @dataclass(frozen=True)
 class Job:
-    """`permissions` are those of GitHub's token. `group`: of those that name the same one, one runs at a time."""
+    """`timeout` is in minutes, `permissions` are those of GitHub's token.
+
+    `group`: of the jobs that name the same one, one runs at a time. `cancels`: a newer run ends this one half-way.
+    """
 
     name: str
     steps: tuple[Step, ...]
@@ -82,14 +86,14 @@ class Job:
     @property
     def logins(self) -> set[str]:
         """Client ids or service connections that it signs in as."""
-        return {step.connection or step.settings.get("client-id", "") for step in self.steps if _signs_in(step)}
+        signing = (step for step in self.steps if step.connection or step.kind == "login")
+        return {step.connection or step.settings.get("client-id", "") for step in signing}
 
     def begins(self, results: Mapping[str, str]) -> bool:
         """Whether it runs after the jobs that it needs, of which each was a success, a failure, or skipped."""
         said = {results.get(each, "skipped") for each in self.needs}
         status = "failure" if "failure" in said else "skipped" if "skipped" in said else "success"
-        given = {name: {"result": results.get(name, "skipped")} for name in self.needs}
-        return holds(self.condition, {**self.known, "needs": given}, status)
+        return holds(self.condition, self.known, status)
 
 
 @dataclass(frozen=True)
@@ -117,29 +121,16 @@ def read(project: Path, name: str, event: Event) -> Pipeline:
     return github.read(here, event) if here.is_file() else devops.read(project / ".azuredevops" / f"{name}.yml", event)
 
 
-def only(section: Mapping[str, Any], known: Iterable[str], where: str) -> None:
-    """Raises NotUnderstood for a key that is none of those."""
-    if strange := sorted({str(each) for each in section} - set(known)):
-        raise NotUnderstood(f"{where}: `{strange[0]}` is not known here. Teach it to the model, or do without it.")
-
-
 def ordered(jobs: list[Job]) -> tuple[Job, ...]:
     """Each after those that it needs. Raises NotUnderstood where that cannot be."""
-    done, left = list[Job](), list(jobs)
-    while left:
-        names = {each.name for each in done}
-        ready = [each for each in left if set(each.needs) <= names]
-        if not ready:
-            raise NotUnderstood(f"{left[0].name} needs {', '.join(left[0].needs)}, which never comes to be.")
-        done += ready
-        left = [each for each in left if each not in ready]
-    return tuple(done)
-
-
-def renamed(job: Job, before: str) -> Job:
-    """Of a workflow that another one calls."""
-    return replace(job, name=f"{before}/{job.name}", needs=tuple(f"{before}/{each}" for each in job.needs))
-
-
-def _signs_in(step: Step) -> bool:
-    return step.kind == "login" or bool(step.connection)
+    by_name = {each.name: each for each in jobs}
+    for each in jobs:
+        if not by_name.keys() >= set(each.needs):
+            raise NotUnderstood(f"{each.name} needs {', '.join(each.needs)}, which never comes to be.")
+    try:
+        order = [*TopologicalSorter({name: each.needs for name, each in by_name.items()}).static_order()]
+    except CycleError as error:
+        raise NotUnderstood(
+            f"{', '.join(error.args[1])}: each needs the one before, which never comes to be."
+        ) from None
+    return tuple(by_name[name] for name in order)

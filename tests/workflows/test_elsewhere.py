@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tests.support.project import TEMPLATE, Project
-from tests.workflows.promises import commands, jobs
+from tests.workflows.jobs import commands, jobs
 
 pytestmark = pytest.mark.xdist_group("workflows")
 
