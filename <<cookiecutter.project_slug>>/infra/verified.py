@@ -49,24 +49,10 @@ def page(record: Record | None) -> str:
 
 
 def _lines(record: Record | None) -> Iterator[str]:
-    yield "# What was verified, and how"
-    yield ""
-    yield MADE
-    yield ""
-    yield "## On this machine"
-    yield ""
-    yield from table(["what", "test of the template", "with", "does not show"], rows("here"))
-    yield ""
-    yield "## In CI"
-    yield ""
-    yield CI
-    yield ""
-    yield from table(["what", "test of the template", "with", "does not show"], rows("ci"))
-    yield ""
-    yield "## In Azure"
-    yield ""
-    yield EMULATED
-    yield ""
+    shown = ["what", "test of the template", "with"]
+    yield from ("# What was verified, and how", "", MADE, "")
+    yield from ("## On this machine", "", *table([*shown, "does not show"], rows("here")), "")
+    yield from ("## In CI", "", CI, "", *table([*shown, "does not show"], rows("ci")), "")
     seconds = Counter[str]()
     for each in record["steps"] if record else ():
         seconds[each["step"]] += each["seconds"]
@@ -76,8 +62,7 @@ def _lines(record: Record | None) -> Iterator[str]:
 
     steps = [each.get("steps", []) for each in CAPABILITIES["azure"]]
     found = [(*row[:3], there(own)) for row, own in zip(rows("azure"), steps, strict=True)]
-    yield from table(["what", "test of the template", "with", "in Azure"], found)
-    yield ""
+    yield from ("## In Azure", "", EMULATED, "", *table([*shown, "in Azure"], found), "")
     if record:
         yield from _run(record)
     else:

@@ -41,7 +41,7 @@ def rules(environment: str, wanted: Wanted, ids: Mapping[str, str], there: Seque
     if environment == "prod" and wanted.approvers:
         people = [{"id": ids[each]} for each in wanted.approvers]
         asked = [(each["settings"] or {}).get("minRequiredApprovers", 1) for each in _alike({"type": APPROVAL}, there)]
-        number = min([*asked, 1][0], len(people))  # 0: all of them
+        number = min(next(iter(asked), 1), len(people))  # 0: all of them
         settings = {"approvers": people, "minRequiredApprovers": number, "requesterCannotBeApprover": True}
         yield {"type": APPROVAL, "settings": settings}
 

@@ -1,8 +1,8 @@
 """A repository on GitHub: how it is, and the calls that make it what is wanted.
 
 The REST interface of 2022-11-28 (docs.github.com/rest): environments and their branch policies, variables of Actions,
-branch protection, the subject of OIDC tokens, errors of CODEOWNERS. It lists `can_admins_bypass` among answers only;
-GitHub's own Terraform provider sets it too.
+the subject of OIDC tokens, errors of CODEOWNERS. It lists `can_admins_bypass` among answers only; GitHub's own
+Terraform provider sets it too.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,29 +11,14 @@ from typing import Any
 from urllib.parse import quote
 
 from mlops.errors import Misuse, Refused
+from repository import protection
 from repository.wanted import ENVIRONMENTS, Step, Wanted
 
 Call = Callable[..., Any]
 """`call(method, path, body=None)` answers what GitHub does, None for what is not there."""
 NAME, FILE = "GitHub", "mlops.yaml"
-CHECK = "check"
-"""The job of check.yml that has to pass, as GitHub names it."""
-ACTIONS_APP = 15368
-"""The app behind GitHub Actions: a check of that name by anybody else does not count."""
-ANY_APP = -1
 MOST_REVIEWERS = 6
 """Of one environment (Create or update an environment, REST API, 2022-11-28)."""
-SWITCHES = (
-    "enforce_admins",
-    "allow_force_pushes",
-    "allow_deletions",
-    "required_linear_history",
-    "required_conversation_resolution",
-    "block_creations",
-    "lock_branch",
-    "allow_fork_syncing",
-)
-"""Of a protected branch: GitHub takes true or false, and answers `{"enabled": true}`."""
 CUSTOM, POLICIES = "custom_branch_policies", "deployment-branch-policies"
 PLAN = (
     "In a private repository that needs GitHub Enterprise (Deployments and environments, GitHub Docs, 2026-07): change "
@@ -72,7 +57,7 @@ def read(call: Call, wanted: Wanted) -> Found:
         environments,
         {name: {each["name"]: each["id"] for each in said["branch_policies"]} for name, said in policies.items()},
         dict(_variables(call, ours)),
-        call("GET", _protection(wanted)) or {},
+        call("GET", protection.place(wanted)) or {},
         dict(_accounts(call, wanted)),
         (call("GET", f"{ours}/actions/oidc/customization/sub") or {}).get("sub_claim_prefix", ""),
         [f"{each['path']}:{each['line']}: {each['kind']}: {each['source'].strip()}" for each in owners["errors"]],
@@ -81,7 +66,7 @@ def read(call: Call, wanted: Wanted) -> Found:
 
 def plan(wanted: Wanted, found: Found) -> list[Step]:
     """The calls that are still needed; none when everything is as it has to be."""
-    return [*_environments(wanted, found), *_set(wanted, found), *_protect(wanted, found)]
+    return [*_environments(wanted, found), *_set(wanted, found), *protection.missing(wanted, found.protection)]
 
 
 def facts(wanted: Wanted, found: Found) -> Iterator[str]:
@@ -112,23 +97,6 @@ def environment(people: list[int]) -> dict[str, Any]:
         "prevent_self_review": bool(people),
         "can_admins_bypass": False,
         "deployment_branch_policy": {"protected_branches": False, CUSTOM: True},
-    }
-
-
-def protection() -> dict[str, Any]:
-    """The rules of the branch, the least of them: what is stricter there stays."""
-    return {
-        "required_status_checks": {"strict": True, "checks": [{"context": CHECK, "app_id": ACTIONS_APP}]},
-        "enforce_admins": True,
-        "required_pull_request_reviews": {
-            "require_code_owner_reviews": True,
-            "required_approving_review_count": 1,
-            "dismiss_stale_reviews": True,
-            "require_last_push_approval": True,
-        },
-        "restrictions": None,
-        "allow_force_pushes": False,
-        "allow_deletions": False,
     }
 
 
@@ -168,53 +136,6 @@ def _set(wanted: Wanted, found: Found) -> Iterator[Step]:
             yield Step(f"variable {name}: {value:.80}", "POST", place, body)
         elif there != value:
             yield Step(f"variable {name}: {value:.80}, no longer {there:.80}", "PATCH", f"{place}/{name}", body)
-
-
-def _protect(wanted: Wanted, found: Found) -> Iterator[Step]:
-    now = _now(found.protection)
-    if (asked := _stricter(protection(), now)) != now:
-        what = f"branch {wanted.branch}: only pull requests that pass `{CHECK}` and that the code's owners approve"
-        yield Step(f"{what}; nobody forces or deletes", "PUT", _protection(wanted), asked)
-
-
-def _protection(wanted: Wanted) -> str:
-    return f"repos/{wanted.repository}/branches/{quote(wanted.branch, safe='')}/protection"
-
-
-def _now(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """What GitHub stored of a branch, in the words of `protection`. Empty where it is not protected."""
-    if not answer:
-        return {}
-    checks, reviews = answer.get("required_status_checks"), answer.get("required_pull_request_reviews")
-    if checks:
-        apps = [(each["context"], each.get("app_id") or ANY_APP) for each in checks["checks"]]
-        others = [{"context": name, "app_id": app} for name, app in apps if (name, app) != (CHECK, ANY_APP)]
-        checks = {"strict": checks["strict"], "checks": others}
-    if reviews:
-        reviews = {name: _names(it) if isinstance(it, Mapping) else it for name, it in reviews.items() if name != "url"}
-    return {
-        "required_status_checks": checks,
-        "required_pull_request_reviews": reviews,
-        "restrictions": _names(answer["restrictions"]) if answer.get("restrictions") else None,
-        **{name: answer[name]["enabled"] for name in SWITCHES if name in answer},
-    }
-
-
-def _names(allowed: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Who may do something, as GitHub takes them."""
-    keys = {"users": "login", "teams": "slug", "apps": "slug"}
-    return {kind: [each[key] for each in allowed.get(kind, ())] for kind, key in keys.items()}
-
-
-def _stricter(wanted: Any, found: Any) -> Any:
-    """Both at once: switches as wanted, the larger number, all entries of a list, and whatever else is there."""
-    if found is None or isinstance(wanted, bool):
-        return wanted
-    if isinstance(wanted, Mapping):
-        return {**found, **{name: _stricter(value, found.get(name)) for name, value in wanted.items()}}
-    if isinstance(wanted, list):
-        return [*found, *(each for each in wanted if each not in found)]
-    return found if wanted is None else max(wanted, found)
 
 
 def _variables(call: Call, ours: str) -> Iterator[tuple[str, str]]:

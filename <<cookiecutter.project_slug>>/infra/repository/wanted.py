@@ -14,6 +14,8 @@ from mlops.settings import Settings
 from mlops.specs.load import meant
 
 PASTED, WRITTEN = Path(".mlops", "ci.env"), Path(".azuredevops", "templates", "variables.yml")
+CHECK = "check"
+"""The job or pipeline that a pull request has to pass."""
 OPERATED = "prod-operate"
 ENVIRONMENTS = (*SHORT, OPERATED)
 """Of CI. Jobs of the last one act on a release in prod at any hour, so nobody is asked there."""

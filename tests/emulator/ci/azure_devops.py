@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.emulator.ci.server import Asked, Refusal, Service
+from tests.emulator.ci.server import Asked, Refusal, Service, route
 
 ORGANISATION, PROJECT, REPOSITORY = "agency", "Income Support", "3411ebc1-d5aa-464f-9615-0b527bc66719"
 NUMBER, RUN = 12, "815"
@@ -79,16 +79,14 @@ class AzureDevOps(Service):
             name = "VssVersionNotSpecifiedException" if not version else "VssVersionOutOfRangeException"
             raise Refusal(400, {"message": f"The requested REST API version is not there: {version}", "typeKey": name})
         pull = rf"/{ORGANISATION}/{PROJECT}/_apis/git/repositories/{REPOSITORY}/pullRequests/{NUMBER}/threads"
-        for pattern, act in (
-            (rf"/{ORGANISATION}/_apis/connectionData", lambda asked: {"authenticatedUser": {"id": US}}),
-            (pull, self._threads),
-            (rf"{pull}/(\d+)/comments/(\d+)", self._comment),
-            (rf"/{ORGANISATION}/{PROJECT}/_apis/build/builds/{RUN}/timeline", lambda asked: {"records": self.records}),
-            (rf"/{ORGANISATION}/{PROJECT}/_apis/pipelines/approvals", self._approvals),
-        ):
-            if found := re.fullmatch(pattern, asked.path):
-                return act(asked, *map(int, found.groups()))
-        raise Refusal(404, {"message": f"The controller for path '{asked.path}' was not found."})
+        places = {
+            rf"/{ORGANISATION}/_apis/connectionData": lambda asked: {"authenticatedUser": {"id": US}},
+            pull: self._threads,
+            rf"{pull}/(\d+)/comments/(\d+)": self._comment,
+            rf"/{ORGANISATION}/{PROJECT}/_apis/build/builds/{RUN}/timeline": lambda asked: {"records": self.records},
+            rf"/{ORGANISATION}/{PROJECT}/_apis/pipelines/approvals": self._approvals,
+        }
+        return route(asked, places, {"message": f"The controller for path '{asked.path}' was not found."})
 
     def _threads(self, asked: Asked) -> Any:
         if asked.method == "POST":
@@ -96,8 +94,8 @@ class AzureDevOps(Service):
             return self.threads[self.write(US, self._content(comment), asked.body["status"])]
         return {"value": [*self.threads.values()], "count": len(self.threads)}
 
-    def _comment(self, asked: Asked, thread: int, number: int) -> Any:
-        [comment] = [each for each in self.threads[thread]["comments"] if each["id"] == number]
+    def _comment(self, asked: Asked, thread: str, number: str) -> Any:
+        [comment] = [each for each in self.threads[int(thread)]["comments"] if each["id"] == int(number)]
         if comment["author"]["id"] != US:
             raise Refusal(403, {"message": "TF401027: Only its author may change a comment."})
         if asked.method == "DELETE":

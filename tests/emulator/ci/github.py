@@ -4,11 +4,10 @@ Forms: docs.github.com/rest, "Issue comments", "Get the review history for a wor
 2026-11), "Using pagination in the REST API". A refusal without a source is assumed.
 """
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.emulator.ci.server import Asked, Refusal, Service
+from tests.emulator.ci.server import Asked, Refusal, Service, route
 
 REPOSITORY, RUN, NUMBER = "agency/triage", "4711", 12
 LONGEST = 65_536
@@ -60,14 +59,12 @@ class GitHub(Service):
             raise Refusal(401, {"message": "Bad credentials"})
         if asked.headers.get("x-github-api-version", VERSIONS[0]) not in VERSIONS:
             raise Refusal(400, {"message": "The X-GitHub-Api-Version header is not a supported version."})
-        for pattern, act in (
-            (rf"/repos/{REPOSITORY}/issues/{NUMBER}/comments", self._all),
-            (rf"/repos/{REPOSITORY}/issues/comments/(\d+)", self._one),
-            (rf"/repos/{REPOSITORY}/actions/runs/{RUN}/approvals", self._reviews),
-        ):
-            if found := re.fullmatch(pattern, asked.path):
-                return act(asked, *map(int, found.groups()))
-        raise Refusal(404, {"message": "Not Found"})
+        places = {
+            rf"/repos/{REPOSITORY}/issues/{NUMBER}/comments": self._all,
+            rf"/repos/{REPOSITORY}/issues/comments/(\d+)": self._one,
+            rf"/repos/{REPOSITORY}/actions/runs/{RUN}/approvals": self._reviews,
+        }
+        return route(asked, places, {"message": "Not Found"})
 
     def _all(self, asked: Asked) -> Any:
         if asked.method == "POST":
@@ -76,8 +73,8 @@ class GitHub(Service):
         size, page = min(int(asked.query.get("per_page", 30)), 100), int(asked.query.get("page", 1))
         return [*self.comments.values()][(page - 1) * size : page * size]
 
-    def _one(self, asked: Asked, number: int) -> Any:
-        if number not in self.comments:
+    def _one(self, asked: Asked, id: str) -> Any:
+        if (number := int(id)) not in self.comments:
             raise Refusal(404, {"message": "Not Found"})
         if asked.method == "DELETE":
             self._may("pull-requests", "write")

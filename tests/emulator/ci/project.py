@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.emulator.ci.server import Asked, Refusal, Service
+from tests.emulator.ci.server import Asked, Refusal, Service, route
 
 ORGANISATION, PROJECT, REPOSITORY = "agency", "Income Triage", "income-support-triage"
 TENANT, PROJECT_ID, REPOSITORY_ID = "t", "6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c", "3411ebc1-d5aa-464f-9615-0b527bc66719"
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 
 
 @dataclass
-class Managed(Service):
+class DevOpsProject(Service):
     """`drops` names a type of check that is taken and not kept."""
 
     people: dict[str, str] = field(
@@ -44,22 +44,20 @@ class Managed(Service):
         if not re.fullmatch(r"7\.1(-preview\.1)?", asked.query.get("api-version", "")):
             raise Refusal(400, {"message": "The requested REST API version is not there."})
         whole, ours = f"/{ORGANISATION}/_apis", f"/{ORGANISATION}/{PROJECT}/_apis"
-        for pattern, act in (
-            (rf"{whole}/projects/{PROJECT}", lambda asked: {"id": PROJECT_ID, "name": PROJECT}),
-            (rf"{whole}/identities", self._identities),
-            (rf"{ours}/git/repositories/{REPOSITORY}", lambda asked: {"id": REPOSITORY_ID}),
-            (rf"{ours}/distributedtask/environments", self._environments),
-            (rf"{ours}/pipelines/checks/configurations(?:/(\d+))?", self._checks),
-            (rf"{ours}/serviceendpoint/endpoints", lambda asked: self._listed("connections")),
-            (rf"{whole}/serviceendpoint/endpoints(?:/(\d+))?", self._connections),
-            (rf"{ours}/distributedtask/variablegroups", lambda asked: self._listed("groups")),
-            (rf"{whole}/distributedtask/variablegroups(?:/(\d+))?", self._groups),
-            (rf"{ours}/pipelines", self._pipelines),
-            (rf"{ours}/policy/configurations(?:/(\d+))?", self._policies),
-        ):
-            if found := re.fullmatch(pattern, asked.path):
-                return act(asked, *found.groups())
-        raise Refusal(404, {"message": f"The controller for path '{asked.path}' was not found."})
+        places = {
+            rf"{whole}/projects/{PROJECT}": lambda asked: {"id": PROJECT_ID, "name": PROJECT},
+            rf"{whole}/identities": self._identities,
+            rf"{ours}/git/repositories/{REPOSITORY}": lambda asked: {"id": REPOSITORY_ID},
+            rf"{ours}/distributedtask/environments": self._environments,
+            rf"{ours}/pipelines/checks/configurations(?:/(\d+))?": self._checks,
+            rf"{ours}/serviceendpoint/endpoints": lambda asked: self._listed("connections"),
+            rf"{whole}/serviceendpoint/endpoints(?:/(\d+))?": self._connections,
+            rf"{ours}/distributedtask/variablegroups": lambda asked: self._listed("groups"),
+            rf"{whole}/distributedtask/variablegroups(?:/(\d+))?": self._groups,
+            rf"{ours}/pipelines": self._pipelines,
+            rf"{ours}/policy/configurations(?:/(\d+))?": self._policies,
+        }
+        return route(asked, places, {"message": f"The controller for path '{asked.path}' was not found."})
 
     def _listed(self, kind: str) -> Document:
         return {"value": self.all(kind), "count": len(self.all(kind))}

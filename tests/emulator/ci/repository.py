@@ -1,29 +1,17 @@
 """GitHub's REST API as an administrator of a repository sees it: environments, variables, the protected branch.
 
 Forms: docs.github.com/rest, version 2022-11-28, "Deployment environments", "Deployment branch policies", "Repository
-variables", "Branch protection", "Actions OIDC", "List CODEOWNERS errors" (2026-11). A refusal without a source is
-assumed.
+variables", "Actions OIDC", "List CODEOWNERS errors" (2026-11). A refusal without a source is assumed.
 """
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.emulator.ci.server import Asked, Refusal, Service
+from tests.emulator.ci.protection import stored
+from tests.emulator.ci.server import Asked, Refusal, Service, route
 
 REPOSITORY = "example-agency/income-support-triage"
 SUBJECT = "repo:example-agency@1000001/income-support-triage@2000002"
-REQUIRED = ("required_status_checks", "enforce_admins", "required_pull_request_reviews", "restrictions")
-SWITCHES = (
-    "enforce_admins",
-    "allow_force_pushes",
-    "allow_deletions",
-    "required_linear_history",
-    "required_conversation_resolution",
-    "block_creations",
-    "lock_branch",
-    "allow_fork_syncing",
-)
 NO_REVIEWERS = (
     "Failed to create the environment protection rule. Please ensure the billing plan supports the required reviewers "
     "protection rule."
@@ -39,12 +27,12 @@ NO_PLAN = "Upgrade to GitHub Pro or make this repository public to enable this f
 
 
 @dataclass
-class Hosted(Service):
-    """A repository. In a private one only the plan `enterprise` has required reviewers: else they are refused, or,
-    if it `drops` them, silently left out. `bypass`: it stores no `can_admins_bypass`."""
+class GitHubRepository(Service):
+    """A private repository. Only the plan `enterprise` has required reviewers there: else they are refused, or, if it
+    `drops` them, silently left out; `free` protects no branch. `bypass`: it stores no `can_admins_bypass`.
+    """
 
     plan: str = "enterprise"
-    private: bool = True
     drops: bool = False
     bypass: bool = False
     admin: bool = True
@@ -59,27 +47,22 @@ class Hosted(Service):
         if "authorization" not in asked.headers:
             raise Refusal(401, {"message": "Requires authentication"})
         ours = f"/repos/{REPOSITORY}"
-        for pattern, act in (
-            (ours, self._about),
-            (rf"{ours}/environments/([\w-]+)", self._environment),
-            (rf"{ours}/environments/([\w-]+)/deployment-branch-policies", self._policies),
-            (rf"{ours}/environments/([\w-]+)/deployment-branch-policies/(\d+)", self._policy),
-            (rf"{ours}/actions/variables", self._variables),
-            (rf"{ours}/actions/variables/(\w+)", self._variable),
-            (rf"{ours}/actions/oidc/customization/sub", self._subject),
-            (rf"{ours}/branches/main/protection", self._protection),
-            (rf"{ours}/codeowners/errors", lambda asked: {"errors": self.owners}),
-            (r"/users/(\w+)", self._user),
-        ):
-            if found := re.fullmatch(pattern, asked.path):
-                return act(asked, *found.groups())
-        raise Refusal(404, {"message": "Not Found"})
-
-    def _about(self, asked: Asked) -> Any:
-        return {"full_name": REPOSITORY, "private": self.private, "permissions": {"admin": self.admin}}
-
-    def _subject(self, asked: Asked) -> Any:
-        return {"use_default": True, "sub_claim_prefix": SUBJECT}
+        if asked.method != "GET" and not self.admin:
+            raise Refusal(403, {"message": "Must have admin rights to Repository."})
+        about = {"full_name": REPOSITORY, "private": True, "permissions": {"admin": self.admin}}
+        places = {
+            ours: lambda asked: about,
+            rf"{ours}/environments/([\w-]+)": self._environment,
+            rf"{ours}/environments/([\w-]+)/deployment-branch-policies": self._policies,
+            rf"{ours}/environments/([\w-]+)/deployment-branch-policies/(\d+)": self._policy,
+            rf"{ours}/actions/variables": self._variables,
+            rf"{ours}/actions/variables/(\w+)": self._variable,
+            rf"{ours}/actions/oidc/customization/sub": lambda asked: {"use_default": True, "sub_claim_prefix": SUBJECT},
+            rf"{ours}/branches/main/protection": self._protection,
+            rf"{ours}/codeowners/errors": lambda asked: {"errors": self.owners},
+            r"/users/(\w+)": self._user,
+        }
+        return route(asked, places, {"message": "Not Found"})
 
     def _user(self, asked: Asked, login: str) -> Any:
         if login not in self.accounts:
@@ -91,30 +74,26 @@ class Hosted(Service):
             if name not in self.environments:
                 raise Refusal(404, {"message": "Not Found"})
             return self.environments[name]
-        self._administers()
         body, rules = asked.body, list[dict[str, Any]]()
         policy, people = body.get("deployment_branch_policy"), body.get("reviewers") or []
         if policy and policy["protected_branches"] == policy["custom_branch_policies"]:
             raise Refusal(422, {"message": "protected_branches and custom_branch_policies cannot have the same value."})
-        if policy and self.private and self.plan == "free":  # github.com/pulumi/pulumi-github/issues/251, 2022-10
-            what = "Fail to create protected rule, please ensure billing plan include protected branch gate."
-            raise Refusal(422, {"message": what})
         if body.get("prevent_self_review") and not people:
             raise Refusal(422, {"message": NO_ONE_TO_ASK})
         if len(people) > 6:
             raise Refusal(422, {"message": "An environment can have at most six reviewers."})
-        if people and self.private and self.plan != "enterprise":
+        if people and self.plan != "enterprise":
             if not self.drops:
                 raise Refusal(422, {"message": NO_REVIEWERS})
             people = []
         if people:
             known = {number: login for login, number in self.accounts.items()}
             shown = [{"type": "User", "reviewer": {"id": each["id"], "login": known[each["id"]]}} for each in people]
-            own = {"prevent_self_review": body["prevent_self_review"], "reviewers": shown}
-            rules.append({"id": 1, "type": "required_reviewers", **own})
+            asks = {"prevent_self_review": body["prevent_self_review"], "reviewers": shown}
+            rules.append({"id": 1, "type": "required_reviewers", **asks})
         bypass = self.bypass or body.get("can_admins_bypass", True)
-        stored = {"name": name, "protection_rules": rules, "can_admins_bypass": bypass}
-        self.environments[name] = {**stored, "deployment_branch_policy": policy}
+        own = {"name": name, "protection_rules": rules, "can_admins_bypass": bypass}
+        self.environments[name] = {**own, "deployment_branch_policy": policy}
         self.policies.setdefault(name, {})
         return self.environments[name]
 
@@ -122,7 +101,6 @@ class Hosted(Service):
         if name not in self.environments:
             raise Refusal(404, {"message": "Not Found"})
         if asked.method == "POST":
-            self._administers()
             number = max([0, *(id for ids in self.policies.values() for id in ids)]) + 1
             self.policies[name][number] = asked.body["name"]
             return {"id": number, **asked.body}
@@ -133,7 +111,6 @@ class Hosted(Service):
 
     def _variables(self, asked: Asked) -> Any:
         if asked.method == "POST":
-            self._administers()
             if asked.body["name"] in self.variables:
                 raise Refusal(409, {"message": "Already exists - Variable already exists"})
             self.variables[asked.body["name"]] = asked.body["value"]
@@ -148,35 +125,11 @@ class Hosted(Service):
         self.variables[name] = asked.body["value"]
 
     def _protection(self, asked: Asked) -> Any:
-        if self.private and self.plan == "free":
+        if self.plan == "free":
             raise Refusal(403, {"message": NO_PLAN})
         if asked.method == "GET":
             if self.protection is None:
                 raise Refusal(404, {"message": "Branch not protected"})
             return self.protection
-        self._administers()
-        if absent := [each for each in REQUIRED if each not in asked.body]:
-            wrong = ", ".join(f'"{each}" wasn\'t supplied' for each in absent)
-            raise Refusal(422, {"message": f"Invalid request.\n\n{wrong}."})
-        self.protection = {"url": asked.path, **{name: it for name, it in map(_answered, asked.body.items()) if it}}
-        self.protection |= {each: {"enabled": bool(asked.body.get(each))} for each in SWITCHES}
+        self.protection = stored(asked.body)
         return self.protection
-
-    def _administers(self) -> None:
-        if not self.admin:
-            raise Refusal(403, {"message": "Must have admin rights to Repository."})
-
-
-def _answered(given: tuple[str, Any]) -> tuple[str, Any]:
-    """A rule of a branch as GitHub answers it: people with all that it knows of them, None for any app."""
-    name, rule = given
-    if isinstance(rule, list) and name in ("users", "teams", "apps"):
-        if any(not isinstance(each, str) for each in rule):
-            raise Refusal(422, {"message": f"Invalid request.\n\nFor '{name}', an item is not a string."})
-        key = "login" if name == "users" else "slug"
-        return name, [{"id": number, key: each} for number, each in enumerate(rule)]
-    if name == "checks":
-        return name, [{**each, "app_id": None if each["app_id"] == -1 else each["app_id"]} for each in rule]
-    if isinstance(rule, dict):
-        return name, {"url": f"/{name}", **dict(map(_answered, rule.items()))}
-    return name, rule

@@ -1,8 +1,10 @@
 """A CI system's REST API on the loopback interface: what the doubles of GitHub and Azure DevOps share."""
 
 import json
+import re
 import threading
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,19 +30,28 @@ class Asked:
 
 
 @dataclass
-class Service:
+class Service(ABC):
     """`failing` are statuses of the next answers, `journal` is what was asked, `url` where it listens."""
 
     failing: list[int] = field(default_factory=list)
     journal: list[str] = field(default_factory=list)
     url: str = ""
 
+    @abstractmethod
     def answer(self, asked: Asked) -> Any:
-        raise NotImplementedError
+        """What is sent back as JSON, None as no content. Raises Refusal."""
 
     def failed(self) -> Any:
         """The body of a fault of the service itself."""
         return {"message": "Server Error"}
+
+
+def route(asked: Asked, places: Mapping[str, Callable[..., Any]], nowhere: Any) -> Any:
+    """The answer of the place whose pattern the path has, given its groups. Raises Refusal, which says `nowhere`."""
+    for pattern, act in places.items():
+        if found := re.fullmatch(pattern, asked.path):
+            return act(asked, *found.groups())
+    raise Refusal(404, nowhere)
 
 
 Kind = TypeVar("Kind", bound=Service)

@@ -11,13 +11,11 @@ from typer.testing import CliRunner
 from mlops.ci import azure_devops as azure_api
 from mlops.ci import github as github_api
 from mlops.ci.comment import LONGEST, MARKER
-from mlops.ci.rest import Api, Denied, Passing
+from mlops.ci.rest import Api, Passing
 from mlops.cli import app
 from mlops.errors import Failure, Misuse, MlopsError
 from tests.emulator.ci.azure_devops import NUMBER, SOMEBODY, US, AzureDevOps
-from tests.emulator.ci.github import BOT, REPOSITORY, GitHub
-
-COMMENTS = f"/repos/{REPOSITORY}/issues/12/comments"
+from tests.emulator.ci.github import BOT, GitHub
 
 
 def comment(*options: str) -> tuple[int, str]:
@@ -176,29 +174,6 @@ def test_a_comment_that_is_too_long_would_be_refused(github: GitHub):
     assert github_api.publish("x" * LONGEST, MARKER)
 
 
-def test_another_version_of_the_api_would_be_refused(github: GitHub, azure_devops: AzureDevOps):
-    headers = {"Authorization": f"Bearer {github.token}", "X-GitHub-Api-Version": "2019-01-01"}
-    with pytest.raises(Failure, match="400: .*not a supported version"):
-        Api(github.url, headers).ask("GET", COMMENTS)
-    with pytest.raises(Failure, match="400: The requested REST API version is not there"):
-        azure_api.api().ask("GET", "/_apis/connectionData?api-version=9.9")
-
-
-def test_the_token_goes_to_no_other_address(github: GitHub, monkeypatch: pytest.MonkeyPatch):
-    def elsewhere(asked: object) -> None:
-        raise github_refusal(302, Location=f"{github.url}/stolen")
-
-    from tests.emulator.ci.server import Refusal
-
-    def github_refusal(status: int, **headers: str) -> Refusal:
-        return Refusal(status, {"message": "Moved"}, **headers)
-
-    monkeypatch.setattr(github, "answer", elsewhere)
-    with pytest.raises(Denied, match="302"):
-        github_api.publish("text", MARKER)
-    assert not [each for each in github.journal if "stolen" in each]
-
-
 def test_azure_devops_has_one_thread_that_blocks_no_merge(azure_devops: AzureDevOps):
     azure_devops.write(SOMEBODY, f"{MARKER}\nmine")
     azure_devops.write(US, None)
@@ -236,8 +211,3 @@ def test_azure_devops_outside_a_pull_request_is_wrong_use(azure_devops: AzureDev
     monkeypatch.delenv("SYSTEM_PULLREQUEST_ISFORK")
     with pytest.raises(Misuse, match="for no pull request"):
         azure_api.fork()
-
-
-def test_an_address_that_does_not_answer_is_said():
-    with pytest.raises(Passing, match="had no answer: .*refused"):
-        Api("http://127.0.0.1:9", {}).ask("GET", "/")

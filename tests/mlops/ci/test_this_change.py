@@ -121,12 +121,13 @@ def test_every_command_that_takes_a_model_takes_it(
 
 
 def test_on_is_read_before_the_model_wherever_it_is_typed(monkeypatch: pytest.MonkeyPatch, reference: Project):
-    asked = []
-    monkeypatch.setattr("mlops.commands.common.open_platform", lambda on="local": asked.append(on) or open_(on))
+    asked = list[str]()
 
-    def open_(on: str) -> Any:
+    def opened(on: str = "local") -> Any:
+        asked.append(on)
         raise Misuse("far enough")
 
+    monkeypatch.setattr("mlops.commands.common.open_platform", opened)
     monkeypatch.chdir(reference.path)
     for words in (["this-change", "--on", "staging"], ["--on", "staging", "this-change"]):
         CliRunner().invoke(app, ["release", "verify", *words])
