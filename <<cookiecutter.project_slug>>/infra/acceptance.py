@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -21,7 +20,7 @@ from commands import MLOPS, PROJECT, PYTHON, RECORD, Steps, run, said_by, say
 from prerequisites import ENDING_HOURS, HOURS, OTHER, TRAIN, affordable, ready
 
 from mlops import files, settings
-from mlops.errors import Failure, MlopsError
+from mlops.errors import Failure, MlopsError, exits
 from mlops.settings import Settings
 from mlops.specs.load import read
 
@@ -144,24 +143,18 @@ def conclude(record: dict[str, Any]) -> None:
     print("Azure did every step. Commit verified-azure.json and docs/verified.md.")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="acceptance.py", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("environment", nargs="?", default="", help="dev")
     parser.add_argument("--cap", type=float, default=20, help="what it may cost, in the currency of infra/prices.yml")
     parser.add_argument("--every", type=float, default=60, help="seconds during which callers ask between two ticks")
     parser.add_argument("--keep", action="store_true", help="remove nothing at the end")
-    for each in ENDS:
-        if signal.getsignal(each) != signal.SIG_IGN:  # as `nohup` has it
-            signal.signal(each, stop)
-    try:
-        check(**vars(parser.parse_args(arguments)))
-    except MlopsError as error:
-        print(error, file=sys.stderr)
-        return error.status
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    for each in ENDS:
+        if signal.getsignal(each) != signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(each, stop)
+    with exits():
+        check(**vars(options()))

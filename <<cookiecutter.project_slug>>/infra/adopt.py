@@ -11,23 +11,15 @@ from typing import Any
 
 from engine import STACKS, STATE, installed, pulumi_says
 
-from mlops.errors import Misuse, MlopsError
+from mlops.errors import Failure, Misuse, exits
 
 THERE = re.compile(r"cannot create already existing resource '(?P<id>[^']+)'")
 
 
-def main(stack: str) -> int:
-    try:
-        if stack not in STACKS:
-            raise Misuse(f"say which stack, as in `make infra-adopt STACK=dev`: {', '.join(STACKS)}.")
-        return adopt(stack)
-    except MlopsError as error:
-        print(error, file=sys.stderr)
-        return error.status
-
-
-def adopt(stack: str) -> int:
+def adopt(stack: str) -> None:
     """Import what the last `up` of a stack found there. Raises Misuse when it found nothing."""
+    if stack not in STACKS:
+        raise Misuse(f"say which stack, as in `make infra-adopt STACK=dev`: {', '.join(STACKS)}.")
     log = STATE / f"{stack}.up.jsonl"
     lines = log.read_text("utf-8").splitlines() if log.is_file() else []
     found = existing([json.loads(line) for line in lines if line.startswith("{")])
@@ -38,7 +30,8 @@ def adopt(stack: str) -> int:
     for resource in found["resources"]:
         print(f"{resource['name']}: {resource['id']}")
     options = ("--generate-code=false", "--protect=false", "--skip-preview", "--yes")
-    return 3 if pulumi_says(pulumi, "import", "--file", str(file), "--stack", stack, *options) else 0
+    if pulumi_says(pulumi, "import", "--file", str(file), "--stack", stack, *options):
+        raise Failure("the engine did not take all of them into the state: what stopped it stands above.")
 
 
 def existing(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -65,4 +58,5 @@ def existing(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(sys.argv[1:] or [""])))
+    with exits():
+        adopt(*sys.argv[1:2] or [""])

@@ -5,27 +5,16 @@ engine failed.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine import STATE, pulumi_says, read, ready
 
-from mlops.errors import Failure, MlopsError, Refused
+from mlops.errors import Failure, Refused, exits
 from mlops.words import counted
 
 PAGE = "docs/runbooks/drift.md"
 SAID = {"create": "is not there", "update": "is another", "replace": "is another, so made anew", "delete": "is extra"}
-
-
-def main(arguments: Sequence[str]) -> int:
-    try:
-        look(*arguments[:1] or [""])
-    except MlopsError as error:
-        print(error, file=sys.stderr)
-        return error.status
-    except KeyboardInterrupt:
-        return 130
-    return 0
 
 
 def look(stack: str) -> None:
@@ -59,4 +48,5 @@ def drifted(events: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with exits():
+        look(*sys.argv[1:2] or [""])

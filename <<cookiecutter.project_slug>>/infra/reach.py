@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from mlops import platform, settings
-from mlops.errors import Failure, Misuse, MlopsError
+from mlops.errors import Failure, Misuse, exits
 from mlops.platform.azure import client, keys, reach
 from mlops.platform.azure.names import Names
 from mlops.platform.azure.scale import unscale
@@ -99,22 +99,18 @@ def remove(environment: str) -> str:
     return f"deleted: {', '.join(gone) or 'nothing, there is no endpoint'}"
 
 
-def main(*arguments: str) -> int:
-    try:
-        match arguments:
-            case "ready", environment, key:
-                print(json.dumps(ready(environment, key)))
-            case "call", environment, seconds if seconds.replace(".", "", 1).isdecimal():
-                print(call(environment, float(seconds)))
-            case "remove", environment:
-                print(remove(environment))
-            case _:
-                raise Misuse(USAGE)
-    except MlopsError as error:
-        print(error, file=sys.stderr)
-        return error.status
-    return 0
+def act(*arguments: str) -> None:
+    match arguments:
+        case "ready", environment, key:
+            print(json.dumps(ready(environment, key)))
+        case "call", environment, seconds if seconds.replace(".", "", 1).isdecimal():
+            print(call(environment, float(seconds)))
+        case "remove", environment:
+            print(remove(environment))
+        case _:
+            raise Misuse(USAGE)
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    with exits():
+        act(*sys.argv[1:])

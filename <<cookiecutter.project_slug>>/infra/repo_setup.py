@@ -5,7 +5,6 @@ stored. Safe to repeat. Exit status: 0 done or nothing to do, 1 refused or not s
 """
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +12,12 @@ from repository import azure_devops, call, github
 from repository.wanted import PASTED, wanted
 
 from mlops import owners, settings
-from mlops.errors import MlopsError, Refused
+from mlops.errors import Refused, exits
 from mlops.words import counted
 
 PROJECT = Path(__file__).resolve().parents[1]
 MOST_ROUNDS = 4
 """Some calls need the ids of what others made."""
-
-
-def main(arguments: Sequence[str]) -> int:
-    try:
-        set_up(PROJECT, act="--yes" in arguments)
-    except MlopsError as error:
-        print(error, file=sys.stderr)
-        return error.status
-    except KeyboardInterrupt:
-        return 130
-    return 0
 
 
 def set_up(project: Path, *, act: bool) -> None:
@@ -70,4 +58,5 @@ def set_up(project: Path, *, act: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with exits():
+        set_up(PROJECT, act="--yes" in sys.argv)

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import typer
 
-from mlops.errors import Failure, MlopsError
+from mlops.errors import Failure, exits
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split(".")[0]
@@ -24,12 +24,8 @@ def main() -> None:
     """
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        app(prog_name="mlops")
-    except MlopsError as error:
-        print(error, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
-        sys.exit(error.status)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        with exits():
+            app(prog_name="mlops")
     except Exception:
         traceback.print_exc()
         sys.exit(Failure.status)

@@ -1,5 +1,8 @@
 """What can go wrong, as the exit status that a script sees (0 is done, 130 is Ctrl-C)."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -34,3 +37,15 @@ class Failure(MlopsError):
     """The work itself failed: a crashed step, a full disk, a lost connection."""
 
     status = 3
+
+
+@contextmanager
+def exits() -> Iterator[None]:
+    """Around a whole program: what went wrong becomes its sentence on standard error, and the exit status."""
+    try:
+        yield
+    except MlopsError as error:
+        print(error, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
+        sys.exit(error.status)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from mlops.errors import Misuse, MlopsError, Refused
+from mlops.errors import Misuse, Refused, exits
 
 PERSONAL: dict[str, str] = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text("utf-8"))
 
@@ -50,14 +50,6 @@ def check(paths: list[Path]) -> None:
         raise Refused("\n".join(found) + "\nClear these outputs, and change what the cells print.")
 
 
-def main() -> int:
-    try:
-        check([Path(argument) for argument in sys.argv[1:]])
-    except MlopsError as error:
-        print(error, file=sys.stderr)
-        return error.status
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    with exits():
+        check([Path(argument) for argument in sys.argv[1:]])

@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 
 from mlops import carried, digest
-from mlops.errors import Misuse, MlopsError
+from mlops.errors import Misuse, exits
 from mlops.outcomes import ids
 from mlops.serving import vault
 from mlops.serving.app import App
@@ -116,14 +116,9 @@ def serve(given: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    try:
+    with exits():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         serve(options())
-    except MlopsError as error:
-        print(error, file=sys.stderr)
-        sys.exit(error.status)
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 if __name__ == "__main__":
