@@ -13,20 +13,12 @@ from tests.emulator.client import scientist
 from tests.emulator.https.cloud import Cloud
 from tests.emulator.https.directory import Principal
 from tests.emulator.world import CLUSTER, CONTAINER, GROUP, IDENTITY, LOGS, REGISTRY, STORAGE, VAULT, WORKSPACE, World
-from tests.mlops.platform.azure.forks import Forks
 from tests.mlops.platform.azure.seen import Seen, check, marked
 from tests.mlops.platform.azure.tables import CALLS, FAILURES
 
 ACCOUNT = STORAGE.rsplit("/", 1)[1]
 BLOBS = f"https://{ACCOUNT}.blob.core.windows.net"
 LOG = f"{STORAGE}/blobServices/default/containers/inference-log"
-
-
-@pytest.fixture(scope="session")
-def forks() -> Iterator[Forks]:
-    """Who starts `mlops` commands for the tests of this worker."""
-    with Forks() as forks:
-        yield forks
 
 
 @pytest.fixture(scope="module")

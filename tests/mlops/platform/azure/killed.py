@@ -8,6 +8,8 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from collections import Counter
 from concurrent.futures import Future
@@ -18,8 +20,10 @@ from typing import NamedTuple, Self
 from tests.emulator.https.cloud import Call, Cloud
 from tests.emulator.https.directory import Principal
 from tests.emulator.ids import Id
-from tests.mlops.platform.azure.forks import Forks
+from tests.mlops.platform.azure import marked
+from tests.support.project import TEMPLATE
 
+MACHINERY = TEMPLATE / "<<cookiecutter.project_slug>>" / "src"
 VARIES = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\b[0-9a-f]{32}\b"
     r"|\d{4}-\d\d-\d\d[T ][\d:.]+(Z|[+-][\d:]+)?|\b1\d{9}\.\d+|/tmp/[^\"']*"
@@ -47,8 +51,8 @@ class Ended(NamedTuple):
 class Typed:
     """Somebody who types `mlops` commands, each in a process of its own."""
 
-    def __init__(self, forks: Forks, cloud: Cloud, person: Principal, home: Path, variables: dict[str, str]) -> None:
-        self._forks, self._cloud, self._person, self._home, self._variables = forks, cloud, person, home, variables
+    def __init__(self, cloud: Cloud, person: Principal, home: Path, variables: dict[str, str]) -> None:
+        self._cloud, self._person, self._home, self._variables = cloud, person, home, variables
 
     def run(self, folder: Path, *arguments: str, kill_at: int = 0) -> Ended:
         """The command's end: its own, or a SIGKILL once Azure has done the n-th change that it was asked for."""
@@ -63,11 +67,17 @@ class Typed:
                 gone.wait(60)
 
         self._cloud.done = over
-        status = self._forks.status(folder, arguments, variables, log, log, process.set_result)
+        variables["PYTHONPATH"] = f"{folder / 'src'}:{MACHINERY}:{TEMPLATE}"
+        command = [sys.executable, "-m", marked.__name__, *arguments]
+        with (
+            log.open("a") as out,
+            subprocess.Popen(command, cwd=folder, env=variables, stdout=out, stderr=out) as typed,
+        ):
+            process.set_result(typed.pid)
         gone.set()
         self._cloud.done = lambda call: None
         calls = [call for call in self._cloud.calls(before) if call.by and "login." not in call.route]
-        return Ended(status, log.read_text(), calls)
+        return Ended(typed.returncode, log.read_text(), calls)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from mlops import carried, digest
 from mlops.connections import Connections
+from mlops.platform.azure import endpoint as adapter
 from mlops.platform.azure.client import Azure
 from mlops.platform.azure.endpoint import AzureEndpoint
 from mlops.platform.azure.ledger import AzureLedger
@@ -25,6 +27,7 @@ from tests.emulator.rules.assets import located
 from tests.emulator.world import GROUP, IDENTITY, REGISTRY, STORAGE, WORKSPACE
 from tests.mlops.release.making import SPEC_FILE, built
 from tests.mlops.release.shops import BODY
+from tests.support.project import Project
 
 IMAGE = "context:sha256:" + "5" * 64
 LOG = f"{STORAGE}/blobServices/default/containers/inference-log"
@@ -130,3 +133,15 @@ class Online:
         """Method and route of what was asked of Azure, except for tokens and the progress of long work."""
         routes = self.cloud.calls(since)
         return [(it.method, it.route) for it in routes if "/operations/" not in it.route and "oauth2" not in it.route]
+
+
+@pytest.fixture
+def online(
+    cloud: Cloud, azure: Azure, reference: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Online]:
+    monkeypatch.setattr(adapter, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(adapter, "FOLLOW_SECONDS", 0.0)
+    online = Online(cloud, azure, project(tmp_path / "project", reference.path))
+    online.build()
+    yield online
+    online.forget()

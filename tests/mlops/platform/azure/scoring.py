@@ -20,7 +20,6 @@ from tests.emulator.https.cloud import Cloud
 from tests.emulator.https.directory import Principal
 from tests.emulator.https.runner import really
 from tests.emulator.world import WORKSPACE
-from tests.mlops.platform.azure.forks import Forks
 from tests.mlops.platform.azure.online import project
 from tests.support.project import Completed, Project
 
@@ -32,10 +31,9 @@ class Batch:
     path: Path
     cloud: Cloud
     variables: dict[str, str]
-    forks: Forks
 
     def mlops(self, *words: str) -> Completed:
-        done = self.forks.mlops(Project(self.path), *words, **self.variables, COLUMNS="200")
+        done = Project(self.path).mlops(*words, **self.variables, COLUMNS="200")
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
@@ -46,7 +44,6 @@ class Batch:
 
 @pytest.fixture(scope="module")
 def batch(
-    forks: Forks,
     cloud: Cloud,
     person: Principal,
     names: Names,
@@ -76,4 +73,4 @@ def batch(
         AzureModels(azure, path).register("shop", artifact, lineage, signed(statement, CryptoSigner.generate_ed25519()))
         for name, source in (("july", rows), ("applications", rows / "b.parquet")):
             AzureData(azure, path).add(name, source)
-    return Batch(path, cloud, variables | {"MLOPS_ENV_DEV": json.dumps(asdict(names))}, forks)
+    return Batch(path, cloud, variables | {"MLOPS_ENV_DEV": json.dumps(asdict(names))})

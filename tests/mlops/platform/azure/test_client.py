@@ -18,7 +18,6 @@ from mlops.platform.azure.sentences import said
 from tests.emulator.https.cloud import Cloud
 from tests.emulator.world import GROUP
 from tests.mlops.platform.azure.bytes import Bytes
-from tests.mlops.platform.azure.forks import Forks
 from tests.mlops.platform.azure.people import AsPerson
 from tests.mlops.platform.azure.people import as_person as as_person
 from tests.mlops.platform.azure.seen import Seen
@@ -41,7 +40,7 @@ def test_an_assertion_that_has_expired_is_said(
 
 @pytest.mark.parametrize("command", [("release", "history"), ("data", "list")], ids=["blobs", "workspace"])
 def test_who_is_not_signed_in_is_asked_once_and_reads_one_sentence(
-    forks: Forks, names: Names, project: Project, tmp_path: Path, command: tuple[str, ...]
+    names: Names, project: Project, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     """`az` says what it says to somebody who has not logged in."""
     bin, asked = tmp_path / "bin", tmp_path / "asked.txt"
@@ -49,7 +48,7 @@ def test_who_is_not_signed_in_is_asked_once_and_reads_one_sentence(
     (bin / "az").write_text(f"""#!/bin/sh\necho "$@" >> {asked}\necho "Please run 'az login'" >&2\nexit 1\n""")
     (bin / "az").chmod(0o755)
     variables = {"AZURE_TOKEN_CREDENTIALS": "AzureCliCredential", "PATH": f"{bin}:{os.environ['PATH']}"}
-    done = forks.mlops(project, *command, "--on", "dev", **variables, MLOPS_ENV_DEV=json.dumps(asdict(names)))
+    done = project.mlops(*command, "--on", "dev", **variables, MLOPS_ENV_DEV=json.dumps(asdict(names)))
     said = "nobody is signed in to Azure here. `az login`, then repeat the same command.\n"
     assert (done.returncode, done.stdout, done.stderr) == (3, "", said)
     [once] = asked.read_text().splitlines()

@@ -17,7 +17,6 @@ from tests.emulator.world import CONTAINER, GROUP, VAULT
 from tests.mlops.platform.azure import online
 from tests.mlops.platform.azure.acts import ACTS, TICK, Act, variables
 from tests.mlops.platform.azure.conftest import ACCOUNT
-from tests.mlops.platform.azure.forks import Forks
 from tests.mlops.platform.azure.held import hold
 from tests.mlops.platform.azure.killed import Before, Ended, Typed, picture
 from tests.mlops.platform.azure.matrix import registry
@@ -39,10 +38,8 @@ def person(cloud: Cloud, deployer: Principal) -> Principal:
 
 
 @pytest.fixture(scope="module")
-def typed(
-    forks: Forks, cloud: Cloud, person: Principal, names: Names, tmp_path_factory: pytest.TempPathFactory
-) -> Typed:
-    return Typed(forks, cloud, person, tmp_path_factory.mktemp("home"), variables(names))
+def typed(cloud: Cloud, person: Principal, names: Names, tmp_path_factory: pytest.TempPathFactory) -> Typed:
+    return Typed(cloud, person, tmp_path_factory.mktemp("home"), variables(names))
 
 
 @pytest.fixture

@@ -29,8 +29,9 @@ from tests.mlops.platform.azure.people import AsPerson
 from tests.mlops.platform.azure.people import as_person as as_person
 from tests.mlops.platform.azure.proof import Proof
 from tests.mlops.platform.azure.proof import proof as proof
-from tests.mlops.platform.azure.test_models import artifact, made
-from tests.mlops.platform.azure.test_models import project as project
+from tests.mlops.platform.azure.registering import made
+from tests.mlops.platform.azure.registering import project as project
+from tests.mlops.platform.test_models import artifact
 
 Act = Callable[[Azure, Path], object]
 ROW = "mlops/data/rows/one"

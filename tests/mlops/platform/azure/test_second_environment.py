@@ -20,7 +20,6 @@ from mlops.platform.azure.names import Names
 from tests.emulator.https.cloud import Cloud
 from tests.emulator.https.directory import Principal
 from tests.emulator.https.runner import really
-from tests.mlops.platform.azure.forks import Forks
 from tests.mlops.platform.azure.matrix import give, organisation
 from tests.support.azure_env import kept
 from tests.support.project import Completed, Project
@@ -39,10 +38,8 @@ MEASURED = {
 class There:
     """A project that was trained on this machine and then in dev; `done` is what the second command printed."""
 
-    def __init__(
-        self, forks: Forks, project: Project, cloud: Cloud, person: Principal, names: Names, home: Path
-    ) -> None:
-        self.forks, self.project, self.variables = forks, project, cloud.environ(person, home)
+    def __init__(self, project: Project, cloud: Cloud, person: Principal, names: Names, home: Path) -> None:
+        self.project, self.variables = project, cloud.environ(person, home)
         place = env.place(project.path, "dev")
         place.parent.mkdir(parents=True)
         place.write_text(json.dumps(asdict(names)))
@@ -51,7 +48,7 @@ class There:
         self.done = self.mlops("run", "azureml/pipelines/train.yml", "--on", "dev", "-m", "the same there")
 
     def typed(self, *arguments: str, **variables: str) -> Completed:
-        return self.forks.mlops(self.project, *arguments, **self.variables | variables)
+        return self.project.mlops(*arguments, **self.variables | variables)
 
     def mlops(self, *arguments: str, **variables: str) -> Completed:
         done = self.typed(*arguments, **variables)
@@ -67,7 +64,6 @@ class There:
 
 @pytest.fixture(scope="module")
 def there(
-    forks: Forks,
     trained: Project,
     cloud: Cloud,
     person: Principal,
@@ -75,7 +71,7 @@ def there(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> There:
     home = tmp_path_factory.mktemp("home")
-    return There(forks, trained.copy(home / "project"), cloud, person, names, home)
+    return There(trained.copy(home / "project"), cloud, person, names, home)
 
 
 def content(path: Path) -> dict[str, str]:

@@ -17,7 +17,6 @@ from tests.emulator.https.cloud import Cloud
 from tests.mlops.evidence.conftest import OWNER, SIGNER, Release
 from tests.mlops.evidence.conftest import release as release
 from tests.mlops.evidence.conftest import released as released
-from tests.mlops.platform.azure.forks import Forks
 from tests.mlops.platform.azure.matrix import give, organisation
 from tests.support.project import Completed, Project
 
@@ -33,7 +32,6 @@ class There:
     cloud: Cloud
     home: Path
     patch: pytest.MonkeyPatch
-    forks: Forks
 
     def variables(self, who: str, mail: str = SIGNER) -> dict[str, str]:
         """Of somebody whose clone of the project holds nothing that another one fetched."""
@@ -49,7 +47,7 @@ class There:
         return platform.open("dev", self.release.path)
 
     def typed(self, who: str, *command: str, mail: str = SIGNER) -> Completed:
-        done = self.forks.mlops(Project(self.release.path), *command, **self.variables(who, mail))
+        done = Project(self.release.path).mlops(*command, **self.variables(who, mail))
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
@@ -64,13 +62,11 @@ def names(cloud: Cloud) -> Names:
 
 
 @pytest.fixture
-def there(
-    forks: Forks, release: Release, cloud: Cloud, names: Names, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> There:
+def there(release: Release, cloud: Cloud, names: Names, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> There:
     place = env.place(release.path, "dev")
     place.parent.mkdir(parents=True)
     place.write_text(json.dumps(asdict(names)))
-    made = There(release, cloud, tmp_path, monkeypatch, forks)
+    made = There(release, cloud, tmp_path, monkeypatch)
     there = made.release = replace(release, platform=made.act("deploy"))
     key = there.platform.signer().public_key
     for environment in ("dev", "prod"):

@@ -13,7 +13,6 @@ from mlops.platform.azure.names import Names
 from tests.emulator.https.cloud import Cloud
 from tests.emulator.https.directory import Principal
 from tests.mlops.platform.azure.bytes import Bytes
-from tests.mlops.platform.azure.forks import Forks
 from tests.support.project import Completed, Project
 
 FILE = Path("data", "applications.parquet")
@@ -31,13 +30,13 @@ Types = Callable[..., Completed]
 
 
 @pytest.fixture
-def typed(forks: Forks, cloud: Cloud, person: Principal, names: Names) -> Types:
+def typed(cloud: Cloud, person: Principal, names: Names) -> Types:
     """By somebody who is signed in, and has brought the names of the environments here."""
 
     def typed(project: Project, *command: str, known: Names = names) -> Completed:
         variables = cloud.environ(person, project.path.parent)
         variables |= {f"MLOPS_ENV_{each}": json.dumps(asdict(known)) for each in ("DEV", "STAGING")}
-        done = forks.mlops(project, *command, **variables)
+        done = project.mlops(*command, **variables)
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
