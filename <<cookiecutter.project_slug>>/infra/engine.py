@@ -90,7 +90,8 @@ def ready(verb: str, stack: str) -> str:
 def installed() -> str:
     """Where `pulumi` is. Raises Misuse where it is not."""
     if not (found := shutil.which("pulumi")):
-        raise Misuse("`pulumi` is not on the PATH: install it (https://www.pulumi.com/docs/install), 3.258 or newer.")
+        way = "run `make pulumi` and put .venv/bin there, or install 3.258 or newer (https://www.pulumi.com/docs/install)."
+        raise Misuse(f"`pulumi` is not on the PATH: {way}")
     return found
 
 

@@ -78,6 +78,16 @@ def test_a_real_difference_is_told_from_noise():
         assert judged(None, None, found["right"])["verdict"] == verdict
 
 
+@pytest.mark.parametrize(
+    ("sense", "said"), [(1, ("better, ", "worse, ")), (-1, ("worse, ", "better, ")), (0, ("", ""))]
+)
+def test_more_than_noise_is_better_or_worse_where_that_is_known(sense: int, said: tuple[str, str]):
+    for difference, word in zip((Interval(0.2, 0.1, 0.3), Interval(-0.2, -0.3, -0.1)), said, strict=True):
+        assert judged(None, None, difference, sense)["verdict"] == f"{word}more than noise"
+    assert judged(None, None, Interval(0.1, -0.1, 0.3), sense)["verdict"] == "within noise"
+    assert judged(None, None, Interval(0.1, None, None), sense)["verdict"] == "not judged"
+
+
 def test_rows_are_paired_by_id_in_any_order_and_only_those_of_both():
     a = evaluation(GUESSES[:300], ids(0, 300))
     y = LABELS[100:400][::-1]

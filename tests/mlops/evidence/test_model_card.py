@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import asdict, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,25 @@ def test_a_card_says_what_its_reader_asks_for(card):
     assert "Nobody has signed" not in text
 
 
+def test_what_passed_since_few_rows_cannot_tell_is_named_with_the_reason(card):
+    doubt = "gap is 0.2 (0 to 0.4); the low end must be at most 0.1. It may be beyond: more rows will tell."
+    few = "no two groups are large enough to compare."
+    verdicts = [
+        Verdict("fairness", "gap by sex", Interval(0.2, 0.0, 0.4), 0.1, True, doubt, figure=0.0),
+        Verdict("fairness", "gap by race", None, 0.1, True, few),
+        Verdict("fairness", "gap by age", Interval(0.05, 0.0, 0.1), 0.1, True, "gap is 0.05 (0 to 0.1).", figure=0.0),
+        Verdict("privacy", "columns", None, 0.01, True, "none of 9 columns looks like personal data."),
+    ]
+    text = card(verdicts=[asdict(each) for each in verdicts], waivers=[]).replace("\u00a0", " ")
+    assert "| gap by race | not measured | 0.1 | passed, undecided |" in text
+    assert re.search(r"^\| gap by sex \| .* \| passed, undecided \|$", text, re.MULTILINE)
+    assert re.search(r"^\| gap by age \| .* \| passed \|$", text, re.MULTILINE)
+    listed = text.partition("### Passed, undecided")[2].partition("\n#")[0]
+    assert [line.partition(": ")[0] for line in listed.splitlines() if line.startswith("- ")] == ["- fairness"] * 2
+    assert "more rows will tell" in listed and few in listed
+    assert "undecided" not in card(verdicts=[asdict(verdicts[2])], waivers=[]).partition("## Verdicts and waivers")[2]
+
+
 def test_the_head_of_a_card_says_whether_the_project_is_stopped(release: Release):
     """And who signed stands in order of time, with each entry that somebody made."""
     release.state(**says(release.path))
@@ -175,6 +195,18 @@ def test_a_model_that_two_runs_made_is_of_the_newest_everywhere(release: Release
     assert "same bytes  registered from run 0123456789abcdef too" in re.sub(
         " {2,}", "  ", mlops("models", "show", "triage").stdout
     )
+
+
+def test_the_list_of_models_marks_the_one_in_service(release: Release):
+    add, whole = partial(entries.add, release.platform, release.settings), release.says | says(release.path)
+    first = {"triage": release.platform.models.get("triage:1").digest}
+    add("local", "build", first, whole)
+    second = release.state(**says(release.path))
+    for where, subject, served in (("prod", first, []), ("local", second, ["2"]), ("local", first, ["1"])):
+        add(where, "champion", subject, {})
+        done = Project(release.path).mlops("models", "list")
+        assert done.returncode == 0, done.stderr
+        assert re.findall(r"^triage:(\d) .* in service *$", done.stdout, re.MULTILINE) == served
 
 
 def test_a_waiver_says_how_far_it_goes(card):

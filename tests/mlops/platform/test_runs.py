@@ -10,6 +10,7 @@ from mlflow.tracking import MlflowClient
 from mlops.errors import Failure, Misuse
 from mlops.evidence.compare import compare
 from mlops.evidence.restore import restore
+from mlops.gates.quality import Limits
 from mlops.platform.local.code import LIMIT_BYTES
 from mlops.platform.local.runs import Runs
 from mlops.platform.runs import chosen
@@ -45,7 +46,7 @@ def read(lab: Lab, path: Path, word: str = "x", reason: str = "") -> Done:
 
 def difference(lab: Lab, a: Done, b: Done, scratch: Path) -> dict:
     package = Package("no_such_model")
-    return compare([a.record, b.record], [lab.platform.jobs] * 2, package, lab.path, scratch)
+    return compare([a.record, b.record], [lab.platform.jobs] * 2, package, Limits(), lab.path, scratch)
 
 
 def test_runs_are_listed_newest_first_and_a_damaged_record_is_passed_over_and_said(lab: Lab):

@@ -148,7 +148,9 @@ def test_a_rollback_is_the_switch_back(monthly: Shop):
     with pytest.raises(Misuse, match="nothing was in service before shop:1 on local"):
         roll_back(monthly.controller, None, "too soon")
     release(monthly, second)
-    assert "rolled back: it was worse" in roll_back(monthly.controller, None, "it was worse").why
+    done = roll_back(monthly.controller, None, "it was worse")
+    assert (done.act, done.status, "rolled back: it was worse" in done.why) == ("rollback", 0, True)
+    assert monthly.decisions == ["champion", "champion", "rollback"]
     assert served(monthly) == first
 
 
@@ -185,4 +187,4 @@ def test_as_a_person_types_it(monthly: Shop):
     back = monthly.mlops("release", "rollback", "--reason", "the old order was better")
     assert back.returncode == 0 and served(monthly) == first, back.stderr
     said = status(monthly.controller).said
-    assert said["in service"] == first and "unfinished" not in said
+    assert said["in service"] == first and "to do" not in said

@@ -45,7 +45,11 @@ def test_the_first_model_goes_straight_to_full_and_later_ones_do_not(shop: Shop)
 
     down = shop.mlops("release", "down")
     assert (down.returncode, shop.endpoint.state().deployments) == (0, {}), down.stderr
-    assert "none runs" in shop.mlops("release", "status").stdout
+    said = shop.mlops("release", "status").stdout
+    assert "none runs" in said
+    assert re.search(
+        "^to do +the endpoint is stopped, or was removed: mlops release tick --on local", said, re.MULTILINE
+    )
     assert shop.mlops("release", "tick").returncode == 0
     assert [it.state for it in shop.endpoint.state().deployments.values()] == ["healthy", "healthy"]
 
@@ -56,7 +60,7 @@ def test_a_person_promotes_and_rolls_back(served: Shop):
     with pytest.raises(Misuse, match="there is no challenger that passed its tests"):
         start.promote(served.controller, "no")
     assert start.promote(served.controller, "no", "shop:1").why == "shop:1 is in service on local already."
-    with pytest.raises(Misuse, match="nothing was in service before shop:1 on local. Release one first."):
+    with pytest.raises(Misuse, match="nothing was in service before shop:1 on local. Release another model first."):
         start.roll_back(served.controller, None, "no")
     start.start(served.controller, served.register())
     with pytest.raises(Misuse, match="there is no challenger that passed its tests"):
@@ -74,9 +78,10 @@ def test_a_person_promotes_and_rolls_back(served: Shop):
     assert (first != second, served.endpoint.state().traffic) == (True, {second: 100})
 
     rolled = served.mlops("release", "rollback", "--to", "", "--reason", "So is this one.")
-    assert "champion: person@example.org rolled back: So is this one." in rolled.stdout
+    assert "rollback: person@example.org rolled back: So is this one." in rolled.stdout
+    assert served.decisions[-2:] == ["champion", "rollback"]
     assert (served.champion, served.endpoint.state().traffic) == (first, {first: 100})
-    with pytest.raises(Refused, match="shop:2 was given back on .*, and is not promoted: .*So is this one."):
+    with pytest.raises(Refused, match="shop:2 is not promoted: it was rolled back on .*So is this one."):
         start.promote(served.controller, "no", "shop:2")
 
     again = served.mlops("release", "rollback", "--to", "shop:2", "--reason", " ")
@@ -87,16 +92,19 @@ def test_a_person_promotes_and_rolls_back(served: Shop):
     with pytest.raises(Misuse, match="shop:1 is in service on local already"):
         start.roll_back(served.controller, "shop:1", "no")
     said = served.mlops("release", "status").stdout
-    assert f"{second} (shop:2, lost) healthy, no traffic." in said
-    assert "rollback to nothing" in re.sub(" +", " ", said)
+    said, today = " ".join(said.split()), f"{datetime.now(UTC):%Y-%m-%d}"
+    why = f"rolled back on {today}: person@example.org rolled back: So is this one."
+    assert f"{second} (shop:2, {why}) healthy, no traffic. To remove it: mlops release remove {second}." in said
+    way = "To go forward: mlops release rollback --to shop:2"
+    assert f"rollback to no model: nothing was in service before. {way} address" in said
 
     served.endpoint.remove(second)
     again = served.mlops("release", "rollback", "--to", "shop:2", "--reason", "Mended.")
-    assert "redeploy: shop:2 is not running any more: it is deployed again, which takes longer. (shop:2 lost on " in (
-        again.stdout
-    )
+    slow = "it is deployed again, which takes longer. (shop:2 was rolled back on "
+    assert f"redeploy: shop:2 is not running any more: {slow}" in again.stdout
     assert "rolled back: So is this one.)" in again.stdout
     assert (served.champion, served.endpoint.state().traffic) == (second, {second: 100})
+    assert served.decisions[-3:] == ["rollback", "rollback", "champion"], "the way back was a redeploy"
 
     start.start(served.controller, served.register())
     with pytest.raises(Misuse, match="a release is open. Roll that back first"):
@@ -185,6 +193,7 @@ def test_a_stopped_project_goes_back(served: Shop):
     served.endpoint.remove(first)
     sign.stop("No use.", served.platform, served.path, served.controller.known)
     assert start.roll_back(served.controller, None, "Back.").act == "redeploy"
+    assert re.search(r"rollback +shop:1 +person@\S+ rolled back: Back", served.mlops("release", "history").stdout)
     served.tick(["champion"])
     assert served.champion == first
 

@@ -1,6 +1,7 @@
 """A ladder says how long it takes, and is refused where it cannot see what it promises to see."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,9 @@ def test_the_ladder_that_comes_with_the_project_sees_what_it_promises(reference:
     assert [row["takes"] for row in table] == ["10 min", "21 min", "7 min", "1 min"]
     assert all(each.needed["errors"] < each.step.requests for each in found[:-1])
     assert found[-1].needed == {}
+    assert [row["errors after"] == "not compared" for row in table] == [False, False, False, True]
+    never = replace(found[0], needed=dict.fromkeys(found[0].needed, np.inf))
+    assert [*rows([never])][0][4:] == ("never",) * 4
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from mlops.evidence import verify
 from mlops.release import start
@@ -21,7 +22,9 @@ def test_a_loser_stays_to_be_looked_at_until_the_next_release_needs_its_place(se
     assert ticks(served, bad, 2) == ["rollback", "nothing"]
     loser = served.entries[-1].says["deployment"]
     said = served.mlops("release", "status").stdout
-    assert f"{loser} (shop:2, lost) failed, no traffic." in said
+    line = f"{loser} (shop:2, rolled back on {datetime.now(UTC):%Y-%m-%d}: it did not start. "
+    assert line in " ".join(said.split())
+    assert f") failed, no traffic. To remove it: mlops release remove {loser}." in " ".join(said.split())
     assert "this model dies at start" in said
     assert f"All of it: {served.path}/.mlops/endpoint/logs/{loser}.txt" in said.replace("\n", "")
 

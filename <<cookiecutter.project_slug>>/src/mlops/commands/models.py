@@ -28,9 +28,9 @@ def register(run: Run, on: On = "local") -> None:
 
 @app.command("list")
 def list_(on: On = "local", as_json: AsJson = False) -> None:
-    """The registered models, newest last, each with the run of its newest statement."""
+    """The registered models, newest last, each with the run of its newest statement, and which is in service."""
     from mlops import show
-    from mlops.evidence import build
+    from mlops.evidence import build, entries
 
     here = open_platform(on)
     signed, _ = here.signed
@@ -40,11 +40,13 @@ def list_(on: On = "local", as_json: AsJson = False) -> None:
     if not found:
         first = "`mlops run azureml/pipelines/train.yml --register` makes the first."
         return show.console.print(f"No model is registered yet: {first}")
+    champion = entries.last(entries.lasting(signed, here.platform), "champion", on)
     rows = (
-        (f"{it.name}:{it.version}", it.digest[:12], short(it.lineage["run"]), it.lineage["evaluation"]["outcome"])
+        (f"{it.name}:{it.version}", it.digest[:12], short(says["run"]), says["evaluation"]["outcome"], mark)
         for it in found
+        for says, mark in [(it.lineage, "in service" if champion and it.digest in champion.subjects.values() else "")]
     )
-    show.table(("model", "digest", "run", "outcome"), rows)
+    show.table(("model", "digest", "run", "outcome", f"on {on}"), rows)
 
 
 @app.command()

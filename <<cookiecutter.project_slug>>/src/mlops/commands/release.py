@@ -38,9 +38,8 @@ def plan(as_json: AsJson = False) -> None:
 
     found = plan.plan(open_platform().settings)
     if as_json:
-        show.record(found)
-    else:
-        show.table(plan.HEADS, plan.rows(found))
+        return show.record(found)
+    show.table(plan.HEADS, plan.rows(found))
 
 
 @app.command()

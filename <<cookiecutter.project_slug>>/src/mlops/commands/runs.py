@@ -70,13 +70,14 @@ def cancel(run: Run, on: On = "dev") -> None:
 
 @app.command()
 def compare(a: Run, b: Run, on: On = "local", as_json: AsJson = False) -> None:
-    """What differs from run A to run B, and whether B's metrics differ by more than noise.
+    """What differs from run A to run B, and whether B's metrics are better or worse by more than noise.
 
     `RUN@dev` is a run on dev.
     """
     from mlops import show
     from mlops.errors import Misuse
     from mlops.evidence.compare import compare
+    from mlops.gates import quality
 
     (here, one), (there, other) = _of_place(a, on), _of_place(b, on)
     jobs = here.platform.jobs, there.platform.jobs
@@ -85,7 +86,8 @@ def compare(a: Run, b: Run, on: On = "local", as_json: AsJson = False) -> None:
     if one == other:
         raise Misuse(f"'{a}' and '{b}' are both run {one}. `mlops runs list` shows the others.")
     with tempfile.TemporaryDirectory() as scratch:
-        found = compare(records, jobs, here.package, here.project, Path(scratch))
+        limits = here.settings.limits(quality.id, quality.Limits)
+        found = compare(records, jobs, here.package, limits, here.project, Path(scratch))
     if as_json:
         return show.record({"runs": [record["run"] for record in records]} | found)
     show.console.print(found["differs"], style="bold")
@@ -143,19 +145,11 @@ def with_results(here: Opened, *records: Any) -> list[dict[str, Any]]:
     runs = {f"{each.name}:{each.version}": build.runs(each, signed) for each in here.platform.models.list()}
     for record in records:
         models = [model for model, made in runs.items() if record["run"] in made]
-        results: dict[str, Any] = {
-            "models": models,
-            "metrics": {},
-            "rows": None,
-            "outcome": None,
-            "verdicts": [],
-            "remark": "",
-        }
+        results = dict[str, Any](models=models, metrics={}, rows=None, outcome=None, verdicts=[], remark="")
         with tempfile.TemporaryDirectory() as scratch:
             try:
-                measured = evaluated(jobs, record["run"], Path(scratch))
-                results["metrics"], results["rows"] = recorded(measured), measured.figures.get("rows")
-                results["outcome"] = results["metrics"].get("outcome")
+                metrics = recorded(measured := evaluated(jobs, record["run"], Path(scratch)))
+                results |= {"metrics": metrics, "outcome": metrics.get("outcome"), "rows": measured.figures.get("rows")}
                 _, results["verdicts"] = judged(jobs, record, Path(scratch))
             except Failure as error:
                 results["remark"] = str(error)

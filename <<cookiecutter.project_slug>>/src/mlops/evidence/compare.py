@@ -10,6 +10,7 @@ import polars as pl
 
 from mlops.errors import Failure, Misuse
 from mlops.evidence.evaluation import Evaluation, evaluated
+from mlops.gates.quality import Limits
 from mlops.platform.base import Jobs
 from mlops.specs.bind import CHAMPION
 from mlops.stats import Interval, Metric, paired
@@ -25,13 +26,16 @@ SERVED = f".{CHAMPION}"
 """How the name of an input ends that is the model in service, which is no data either."""
 MOST_BYTES = 500_000
 """Lines of larger files are not counted."""
+BEYOND = {1: "better, more than noise", 0: "more than noise", -1: "worse, more than noise"}
+"""What is said of a difference: by its sign where more is better, turned where less is, 0 where that is not known."""
 
 
 def compare(
-    records: Sequence[Record], jobs: Sequence[Jobs], package: Package, project: Path, scratch: Path
+    records: Sequence[Record], jobs: Sequence[Jobs], package: Package, limits: Limits, project: Path, scratch: Path
 ) -> dict[str, Any]:
     """What differs from the first of two runs to the second; copies of what they wrote go to `scratch`.
 
+    `limits` say whether more or less of a metric is better; of the outcome more is.
     `remarks` are sentences about what cannot be told. Raises Failure when an evaluation was changed since the run.
     """
     places = [record["environment"] for record in records]
@@ -47,7 +51,8 @@ def compare(
     why = [absent(record) for record, side in zip(records, (one, other), strict=True) if not side.figures]
     differences, rows, why = ({}, 0, why) if why else differences_of(one, other, package, not found["data"])
     a, b = recorded(one), recorded(other)
-    metrics = {name: judged(a.get(name), b.get(name), differences.get(name)) for name in dict.fromkeys([*a, *b])}
+    senses = {"outcome": 1} | dict.fromkeys(limits.floors, 1) | dict.fromkeys(limits.ceilings, -1)
+    metrics = {it: judged(a.get(it), b.get(it), differences.get(it), senses.get(it, 0)) for it in {**a, **b}}
     return found | {"differs": sentence(found), "rows": rows, "metrics": metrics, "remarks": remarks + why}
 
 
@@ -128,11 +133,15 @@ def recorded(side: Evaluation) -> Record:
     return {"outcome": side.figures["outcome"], **side.figures["metrics"]} if side.figures else {}
 
 
-def judged(a: Record | None, b: Record | None, difference: Interval | None) -> dict[str, Any]:
-    """A metric of both runs, the second minus the first, and in words whether that is more than noise."""
+def judged(a: Record | None, b: Record | None, difference: Interval | None, sense: int = 0) -> dict[str, Any]:
+    """A metric of both runs, the second minus the first, and in words whether that is more than noise.
+
+    `sense` is 1 where more is better, -1 where less is: then the words say too whether the second is better.
+    """
     verdict = "not judged"
     if difference and difference.low is not None and difference.high is not None:
-        verdict = "within noise" if difference.low <= 0 <= difference.high else "more than noise"
+        sign = sense if difference.low > 0 else -sense
+        verdict = "within noise" if difference.low <= 0 <= difference.high else BEYOND[sign]
     return {"values": [a, b], "difference": difference, "verdict": verdict}
 
 

@@ -12,6 +12,8 @@ from mlops.settings import Settings
 if TYPE_CHECKING:
     from securesystemslib.signer import Key, Signer, SSlibKey
 
+REHEARSAL = "Models for {0} are trained in Azure ML, and signed for and verified with --on {0}. To rehearse it here"
+
 
 def trusted(environment: str, known: Settings, platform: Platform) -> dict[str, "Key"]:
     """Keys by their id. Raises Misuse at the line of one that is no key, or has another id."""
@@ -40,7 +42,8 @@ def remedy(name: str, environment: str, known: Settings, platform: Platform) -> 
     where = f"evidence.trusted_keys.{environment} in mlops.yaml"
     if name not in texts:
         return f"{where} says which are; if it should be one, add it there."
-    return f'If it should be, write below {where}:\n"{name}": {json.dumps(texts[name])}'
+    way = REHEARSAL.format(environment) if platform.on == "local" != environment else "If it should be"
+    return f'{way}, write below {where}:\n"{name}": {json.dumps(texts[name])}'
 
 
 def public(name: str, text: str, environment: str, known: Settings) -> "SSlibKey":

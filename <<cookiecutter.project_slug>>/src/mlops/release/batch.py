@@ -79,9 +79,9 @@ def roll_back(controller: Controller, reference: str | None, reason: str) -> Don
     with controller.platform.ledger.lease(controller.environment):
         target, who = earlier(controller, reference, controller.read()[1]), person(controller.project)
         why = f"{who} rolled back: {reason}"
-        controller.sign("champion", target, why, {}, who=who)
+        controller.sign("champion", target, why, {}, who=who, act="rollback")
         controller.switch(controller.read()[1])
-    return Done("promote", why)
+    return Done("rollback", why)
 
 
 def decide(challenger: Figures, champion: Figures | None, guards: Guards, service: Batch, times: float) -> Decision:
@@ -113,8 +113,7 @@ def _against(here: Figures, there: Figures | None, guards: Guards, service: Batc
     if here.bad > ERRORS * here.rows:
         yield f"errors: {here.bad:,} of {here.rows:,} rows could not be scored, {ERRORS:.0%} is allowed"
     if here.minutes > service.deadline_minutes:
-        allowed = f"{service.deadline_minutes:g} are allowed"
-        yield f"time: {service.rows:,} rows take {here.minutes:.1f} minutes, {allowed}"
+        yield f"time: {service.rows:,} rows take {here.minutes:.1f} minutes, {service.deadline_minutes:g} are allowed"
     if there is None:
         return
     if (more := here.bad / here.rows - there.bad / there.rows) > guards.errors.allowed:

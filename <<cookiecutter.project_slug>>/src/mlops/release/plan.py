@@ -50,7 +50,8 @@ def rows(planned: Sequence[Planned]) -> Iterator[tuple[str, ...]]:
     for each in planned:
         step, hours = each.step, each.days * 24
         size, unit = next((size, unit) for size, unit in UNITS if hours >= 2 * size or unit == "min")
-        needed = (f"{each.needed[name]:,.0f}" if name in each.needed else "" for name in Guards.model_fields)
+        said = {name: f"{needed:,.0f}".replace("inf", "never") for name, needed in each.needed.items()}
+        needed = (said.get(name, "not compared") for name in Guards.model_fields)
         who = f"{step.mirror} % copied" if step.mirror else f"{step.share} %"
         yield who, f"{step.requests:,}", f"{hours / size:.0f} {unit}", f"{step.hours:g} h", *needed
 

@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from mlops.errors import Misuse, Refused
 from mlops.evidence import build
@@ -34,21 +35,17 @@ def start(controller: Controller, reference: str) -> Done:
 
 def admitted(controller: Controller, reference: str, story: Story) -> Version:
     """A version that may be released. Raises Refused with all that speaks against it, Misuse where one is already."""
-    platform, environment = controller.platform, controller.environment
+    platform, on = controller.platform, controller.environment
     if story.opened:
-        what = f"{story.opened.challenger.model} is being released on {environment}"
-        raise Misuse(
-            f"{what}. Let `mlops release tick` go on with it, or end it: `mlops release promote` or `rollback`."
-        )
+        ways = "Let `mlops release tick` go on with it, or end it: `mlops release promote` or `rollback`."
+        raise Misuse(f"{story.opened.challenger.model} is being released on {on}. {ways}")
     version = Version.of(platform.models.get(reference))
     with tempfile.TemporaryDirectory() as scratch:
-        found = verify(
-            reference, environment, platform, controller.project, controller.known, date.today(), Path(scratch)
-        )
+        found = verify(reference, on, platform, controller.project, controller.known, date.today(), Path(scratch))
     if wrong := [each for each in found if not each.stands]:
         names = (each.subject if each.gate == "evidence" else each.gate for each in wrong)
         lines = (f"  {name}: {each.why} {each.next_step}".rstrip() for name, each in zip(names, wrong, strict=True))
-        raise Refused("\n".join((f"{version.model} may not be released on {environment}:", *lines)))
+        raise Refused("\n".join((f"{version.model} may not be released on {on}:", *lines)))
     return version
 
 
@@ -65,9 +62,8 @@ def promote(controller: Controller, reason: str, reference: str | None = None) -
         signed, story = controller.read()
         model = reference and Version.of(controller.platform.models.get(reference))
         if model and (story.opened.challenger if story.opened else story.champion) != model:
-            if entry := story.lost.get(model):
-                when = entry.says["time"][:10]
-                raise Refused(f"{model.model} was given back on {when}, and is not promoted: {entry.says['why']}")
+            if against := story.against(model):
+                raise Refused(f"{model.model} is not promoted: it was {against}")
             how = f"mlops release start {model.model} --on {controller.environment}"
             raise Misuse(f"{model.model} is not being released on {controller.environment}. To release it: {how}")
         if model and not story.opened:
@@ -84,8 +80,7 @@ def promote(controller: Controller, reason: str, reference: str | None = None) -
 def roll_back(controller: Controller, reference: str | None, reason: str) -> Done:
     """Give requests back: to the champion while a release is open, else to a version that was champion before."""
     with controller.platform.ledger.lease(controller.environment):
-        signed, story = controller.read()
-        who = person(controller.project)
+        (signed, story), who = controller.read(), person(controller.project)
         why = f"{who} rolled back: {reason}"
         if story.opened and reference is None:
             return controller.roll_back(story, why, who=who)
@@ -94,9 +89,9 @@ def roll_back(controller: Controller, reference: str | None, reason: str) -> Don
         target = earlier(controller, reference, story)
         there = controller.platform.endpoint.state().deployments.get(target.deployment)
         if there and there.state == "healthy":
-            done = controller.promote(target, why, who=who)
+            done = controller.promote(target, why, who=who, act="rollback")
         else:
-            _open(controller, signed, story, target, why, straight=True)
+            _open(controller, signed, story, target, why, back=True)
             slow = f"{target.model} is not running any more: it is deployed again, which takes longer."
             done = Done("redeploy", slow)
         return replace(done, why=done.why + _against(story, target))
@@ -104,27 +99,22 @@ def roll_back(controller: Controller, reference: str | None, reason: str) -> Don
 
 def _against(story: Story, version: Version) -> str:
     """What was said when a version was rolled back, if it was not released since."""
-    entry = story.lost.get(version)
-    return f" ({version.model} lost on {entry.says['time'][:10]}: {entry.says['why']})" if entry else ""
+    return f" ({version.model} was {against})" if (against := story.against(version)) else ""
 
 
 def _open(
-    controller: Controller, signed: list[Statement], story: Story, version: Version, why: str, straight: bool = False
+    controller: Controller, signed: list[Statement], story: Story, version: Version, why: str, back: bool = False
 ) -> None:
-    """`straight`: no ladder, since nothing is there to compare with, or what is there has to go."""
+    """`back`: what is there has to go, so there is no ladder; nor is there one with nothing to compare with."""
     known, model = controller.known, controller.platform.models.get(version.model)
-    straight = straight or story.champion is None
+    straight = back or story.champion is None
     if not straight:
         plan(known)
     online, predicted = known.service.online, build.current(model, signed).lineage["evaluation"]["predicted"]
     assert online
-    says = {
-        "settings": known.release.model_dump(mode="json"),
-        "online": online.model_dump(mode="json"),
-        "edges": asdict(edges(online, predicted)),
-        "straight": straight,
-        "who": person(controller.project),
-    }
+    says: dict[str, Any] = {"settings": known.release.model_dump(mode="json"), "online": online.model_dump(mode="json")}
+    says |= {"edges": asdict(edges(online, predicted)), "straight": straight, "who": person(controller.project)}
+    says |= {"act": "rollback"} if back else {}
     controller.sign("release", version, why, story.traffic, story.mirror, **says)
 
 
@@ -139,9 +129,7 @@ def earlier(controller: Controller, reference: str | None, story: Story) -> Vers
         sentence = f"{reference} was not in service before on {on}. Release it: mlops release start {reference}"
     else:
         found = [story.before] if story.before else []
-        others = [each.model for each in story.champions if each != now]
-        way = f"To go forward: mlops release rollback --to {others[-1]}" if others else "Release one first."
-        sentence = f"nothing was in service before {now.model if now else 'the first model'} on {on}. {way}"
+        sentence = f"nothing was in service before {now.model if now else 'the first model'} on {on}. {story.forward}"
     if not found:
         raise Misuse(sentence)
     return found[-1]

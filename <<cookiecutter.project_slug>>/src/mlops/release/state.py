@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,17 @@ class Story:
             line = [*line[: line.index(each) if each in line else None], each]
         return line[-2] if len(line) > 1 else None
 
+    @property
+    def forward(self) -> str:
+        """What a person can do where no champion was before."""
+        others = [each.model for each in self.champions if each != self.champion]
+        return f"To go forward: mlops release rollback --to {others[-1]}" if others else "Release another model first."
+
+    def against(self, version: Version) -> str:
+        """When a version was rolled back and what was said then, if it was not released since."""
+        entry = self.lost.get(version)
+        return f"rolled back on {entry.says['time'][:10]}: {entry.says['why']}" if entry else ""
+
     def leaving(self, long_ago: float) -> list[Version]:
         """Who has no reason to stay deployed. Champions have one that rest no longer than since then, first the one of
         a rollback, and then who lost last. Beside two that serve one stays, else two: three are deployed at most."""
@@ -111,10 +123,7 @@ def entries(signed: Iterable[Statement], environment: str) -> list[Statement]:
 
 
 def told(decided: Iterable[Statement]) -> Story:
-    story = Story()
-    for each in decided:
-        story = _after(story, each)
-    return story
+    return reduce(_after, decided, Story())
 
 
 def _after(story: Story, entry: Statement) -> Story:

@@ -45,19 +45,20 @@ def status(controller: Controller, stale: bool = False) -> Status:
         at = step(controller, opened, found)
         said |= {"being released": opened.challenger.model, "step": at, "held": opened.held}
     back = champion if opened else story.before
-    said["rollback to"] = back.model if back else "nothing"
+    said["rollback to"] = back.model if back else f"no model: nothing was in service before. {story.forward}"
     said["address"] = controller.platform.endpoint.address or "none, nothing answers"
     shown = opened.challenger if opened else champion
     if shown and (picture := stress.picture(controller.project, shown)).exists():
         said["stress test"] = str(picture)
     said["deployments"] = [_deployment(name, story, found) for name in found.deployments] or "none runs"
-    if losers := [each.deployment for each in story.lost if each.deployment in found.deployments]:
+    for name in [each.deployment for each in story.lost if each.deployment in found.deployments][-1:]:
         try:
-            said["log of the loser"] = controller.platform.endpoint.logs(losers[-1])
+            said[f"log of {name}"] = controller.platform.endpoint.logs(name)
         except Failure as error:
-            said["log of the loser"] = error.what
+            said[f"log of {name}"] = error.what
     if (found.traffic, found.mirror) != (story.traffic, story.mirror):
-        said["unfinished"] = "the endpoint is not yet as was decided: mlops release tick"
+        what = "is not yet as was decided last" if found.deployments else "is stopped, or was removed"
+        said["to do"] = f"the endpoint {what}: mlops release tick --on {controller.environment} brings it there"
     if stale and champion and not opened and (old := _aged(controller, signed, champion)):
         said["too old"] = old
     return Status(said, found, "too old" in said or bool(opened) and opened.late(time.time()))
@@ -103,6 +104,7 @@ def step(controller: Controller, opened: Opened, found: EndpointState) -> str:
 def _deployment(name: str, story: Story, found: EndpointState) -> str:
     it, live, copied = found.deployments[name], found.traffic.get(name), found.mirror.get(name)
     shares = [f"{live} % live"] * bool(live) + [f"{copied} % copied"] * bool(copied)
-    part = {story.before: ", the champion before", **dict.fromkeys(story.lost, ", lost")}
-    who = next((text for version, text in part.items() if version and version.deployment == name), "")
-    return f"{name} ({it.model}{who}) {it.state}, {' and '.join(shares) or 'no traffic'}. {it.why}".rstrip()
+    lost = {each.deployment: f", {story.against(each)}" for each in story.lost}
+    who = {story.before.deployment: ", the champion before", **lost} if story.before else lost
+    idle = f"no traffic. To remove it: mlops release remove {name}" if name in lost else "no traffic"
+    return f"{name} ({it.model}{who.get(name, '')}) {it.state}, {' and '.join(shares) or idle}. {it.why}".rstrip()

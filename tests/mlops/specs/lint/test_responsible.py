@@ -54,7 +54,8 @@ def test_reasons_that_say_nothing_are_refused(project: Project):
 def test_what_ends_soon_is_found_before_it_does(project: Project):
     soon = date.today() + timedelta(days=20)
     change(project, "mlops.yaml", "keep_until: 2030-12-31", f"keep_until: {soon}")
-    assert project.mlops("lint", "--expiring", "19d").returncode == 0
+    early = project.mlops("lint", "--expiring", "19d")
+    assert (early.returncode, early.stdout.endswith(": nothing\n")) == (0, True), early.stdout
     done = project.mlops("lint", "--expiring", "30d")
     assert done.returncode == 1
     assert f"`data.applications` may be kept until {soon} and no longer" in done.stdout
@@ -63,6 +64,16 @@ def test_what_ends_soon_is_found_before_it_does(project: Project):
     assert ": its sign-off holds until " in late and "Look at it again, and set another `until`." in late
     wrong = project.mlops("lint", "--expiring", "soon")
     assert (wrong.returncode, wrong.stderr) == (2, "`--expiring soon`: write a number of days, such as 30d.\n")
+
+
+def test_what_is_healthy_and_ends_soon_is_counted_apart_from_mistakes(project: Project):
+    soon, until = date.today() + timedelta(days=20), date.today() + timedelta(days=30)
+    change(project, "mlops.yaml", "keep_until: 2030-12-31", f"keep_until: {soon}")
+    assert "\nno mistakes in " in (said := project.mlops("lint", "--expiring", "30d").stdout)
+    assert said.endswith(f" files; ending before {until}: 1\n")
+    change(project, "responsible_ai/waivers.yaml", "gate: representativeness", "gate: representation")
+    assert "\n1 mistake in " in (said := project.mlops("lint", "--expiring", "30d").stdout)
+    assert said.endswith(f" files; ending before {until}: 1\n")
 
 
 def test_one_person_with_all_duties_is_warned_of_and_refused_for_prod(project: Project):

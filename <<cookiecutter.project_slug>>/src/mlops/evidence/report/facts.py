@@ -93,7 +93,7 @@ def earlier(jobs: Jobs, record: Mapping[str, Any], scratch: Path) -> list[tuple[
     for each in [each for each in jobs.list()[0] if each["started"] < record["started"]][: RUNS - 1]:
         with suppress(Failure, Misuse):
             judge, verdicts = judged(jobs, each, scratch)
-            found += [] if judge else [(each, verdicts)]
+            found += [(each, verdicts)] if verdicts and not judge else []
     return found[::-1]
 
 
