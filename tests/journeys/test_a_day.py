@@ -96,7 +96,7 @@ def test_a_day_in_the_life(project: Project):
 def test_bytes_that_are_judged_again_are_stated_again(project: Project, monkeypatch: pytest.MonkeyPatch):
     """Another limit gives the same bytes: the model keeps its version, and its newest statement counts.
 
-    Each run of CI finds what it has registered, also where another one had registered the same bytes.
+    Each run of CI finds what it has registered, also where another one had registered the same bytes, or the same run.
     """
     for name, text in {"ACTIONS": "true", "SERVER_URL": "https://x", "REPOSITORY": "a/b", "RUN_ID": "7"}.items():
         monkeypatch.setenv(f"GITHUB_{name}", text)
@@ -105,16 +105,21 @@ def test_bytes_that_are_judged_again_are_stated_again(project: Project, monkeypa
     runs = [each["run"] for each in reversed(records)]
     models = [register(run, place, project.path) for run in runs[:2]]
     monkeypatch.setenv("GITHUB_RUN_ID", "8")
-    models += [register(run, place, project.path) for run in (runs[2], runs[0], runs[-1])]
+    with pytest.raises(Misuse, match="has registered no model: .*https://x/a/b/actions/runs/8"):
+        this_change(place, read(place, known)[0])
+    models += [register(run, place, project.path) for run in (runs[0], runs[2], runs[2])]
     assert len(runs) == 3 and len({(each.version, each.digest) for each in models}) == 1
     entries, faults = read(place, known)
-    assert [each.says["run"] for each in entries] == runs[1:] and not faults
+    assert [each.says["run"] for each in entries] == [runs[0], runs[1], runs[0], runs[2]] and not faults
     for number in ("7", "8"):
         monkeypatch.setenv("GITHUB_RUN_ID", number)
         assert this_change(place, entries) == f"{models[0].name}:{models[0].version}"
     monkeypatch.setenv("GITHUB_RUN_ID", "9")
-    with pytest.raises(Misuse, match="has registered no model: .*https://x/a/b/actions/runs/9"):
-        this_change(place, entries)
+    register(runs[2], place, project.path)
+    assert this_change(place, read(place, known)[0]) == f"{models[0].name}:{models[0].version}", "no new training"
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    register(runs[2], place, project.path)
+    assert len(read(place, known)[0]) == len(entries) + 1, "outside CI there is nothing more to say"
     assert in_force(models[0], "local", place, known, entries).says["run"] == runs[-1]
     said = project.mlops("models", "register", runs[-1]).stdout
     assert f"The same bytes as version {models[0].version}, registered from run {runs[0][:8]}." in said

@@ -18,8 +18,7 @@ def this_change(platform: Platform, signed: Sequence[Statement]) -> str:
     """
     run, made = here.needed(), dict[str, str]()
     for model in platform.models.list():
-        said = [model.lineage, *(each.says for each in build.about(signed, model.digest))]
-        if times := [each["time"] for each in said if here.same(each.get("ci"), run)]:
+        if times := [each["time"] for each in build.stated(model, signed) if here.same(each.get("ci"), run)]:
             made[f"{model.name}:{model.version}"] = max(times)
     if not made:
         raise Misuse(f"this run of CI has registered no model: see why its training ended. {run['url']}")

@@ -90,6 +90,11 @@ def current(model: Model, signed: Iterable[Statement]) -> Model:
     return replace(model, lineage=found[-1].says) if found else model
 
 
+def stated(model: Model, signed: Iterable[Statement]) -> list[Record]:
+    """All that was said of how these bytes were made, the first time first."""
+    return [model.lineage, *(each.says for each in about(signed, model.digest))]
+
+
 def runs(model: Model, signed: Iterable[Statement]) -> list[str]:
     """Those that gave these bytes and were registered, oldest first."""
-    return list(dict.fromkeys([model.lineage["run"], *(each.says["run"] for each in about(signed, model.digest))]))
+    return list(dict.fromkeys(each["run"] for each in stated(model, signed)))

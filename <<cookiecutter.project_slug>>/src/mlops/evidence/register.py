@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops import digest, settings
+from mlops.ci import here
 from mlops.errors import Misuse, Refused
 from mlops.evidence import build, entries
 from mlops.evidence.statements import Statement, signed
@@ -25,7 +26,8 @@ def refuse_unless_trained(outputs: Iterable[str], what: str) -> None:
 
 
 def register(run: str, platform: Platform, project: Path, environment: str = "local") -> Model:
-    """Register what `run` trained, with a signed statement of how. Bytes that are registered are stated anew.
+    """Register what `run` trained, with a signed statement of how. Bytes that are registered are stated anew,
+    and so is a run that another run of CI has registered: a change that nothing is trained for has its model too.
 
     Raises Refused when a verdict does not stand or speaks of other bytes, and in Azure when its code was not committed.
     """
@@ -48,7 +50,8 @@ def register(run: str, platform: Platform, project: Path, environment: str = "lo
         pyfunc.save(folder / "mlflow", folder / "model", project / "requirements" / "serving.txt")
         statement = signed(made, platform.signer())
         model = models.register(known.model.name, folder / "model", says, statement, folder / "mlflow")
-    if run not in build.runs(model, entries.read(platform, known)[0]):
+    said, ci = build.stated(model, entries.read(platform, known)[0]), says.get("ci")
+    if not any(each["run"] == run and (not ci or here.same(each.get("ci"), ci)) for each in said):
         entries.add(platform, known, environment, "build", made.subjects, says)
     return model
 
