@@ -156,7 +156,7 @@ def reached(made: Onboarded, folder: Path) -> Iterator[Reached]:
         finally:
             ended.set()
             clock.join()
-    assert cloud.proxy.strangers == [], "a host was asked for that is not emulated"
+    assert cloud.proxy.strangers == [], f"not emulated, and asked for: {cloud.proxy.strangers}"
     assert cloud.faults == []
 
 

@@ -57,6 +57,9 @@ def says() -> dict[str, Any]:
         "evaluation": {
             "request": request.schema(contract.ROW),
             "predicted": {"column": "score", "edges": [0.2, 0.3, 0.4, 0.5, 0.6, 0.8]},
+            "outcome": {"value": 1.0, "low": 0.9, "high": 1.1},
+            "metrics": {},
+            "rows": 100,
             "costs": {"p95_ms": 1, "seconds_per_million": 60, "size_mb": 1},
             "training": {"seconds": 9, "peak_mb": 300, "at": datetime.now(UTC).isoformat()},
             "newest": date.today().isoformat(),
