@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # of both sides
 
 
 @dataclass(frozen=True)

@@ -177,7 +177,9 @@ def given_back(there: Hosted) -> None:
     assert [each.name for each in back.pipeline.jobs if each.begins({})] == ["prod"]
     ran = back.run("prod").ok()
     assert f"rolled back: {reason}" in ran.said and not (ran.project / "here").exists()
-    assert re.search(rf"in service +{SLUG}:1 ", there.harness("tick", "by hand").run("tick").ok().said)
+    there.harness("tick", "by hand").run("tick").ok()
+    there.there.cloud.inside = True
+    assert re.search(rf"in service +{SLUG}:1 ", there.there.mlops("prod", "release", "status"))
 
 
 def removed(there: Hosted) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops import files
+from mlops import QUIET, files
 from mlops.errors import Failure, MlopsError
 from mlops.platform.base import State
 from mlops.steps import log
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlflow.entities import RunData
     from mlflow.tracking import MlflowClient
 
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_LOGGING_LEVEL": "WARNING"}
+LEVEL = {"MLFLOW_LOGGING_LEVEL": "WARNING"}
 ENDS = {"finished": "FINISHED", "reused": "FINISHED", "cancelled": "KILLED"}
 
 
@@ -100,7 +100,7 @@ class Tracking:
 
     def variables(self, run: str, job: str) -> dict[str, str]:
         """What makes MLflow in a node's process log to the node's run, which belongs to the run of a job."""
-        return (QUIET | self._experiment) | {
+        return (QUIET | LEVEL | self._experiment) | {
             "MLFLOW_TRACKING_URI": self.uri,
             "MLFLOW_RUN_ID": run,
             "AZUREML_RUN_ID": run,
@@ -122,7 +122,7 @@ class Tracking:
             raise Failure(f"{what}. {advice}.") from error
 
     def _connected(self) -> "MlflowClient":
-        os.environ.update(QUIET)
+        os.environ.update(LEVEL)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
         from mlflow.tracking import MlflowClient
